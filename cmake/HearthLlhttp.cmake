@@ -1,0 +1,16 @@
+# llhttp, newest first: a system library (Debian 13, Ubuntu 24.10+), else the C sources of package node-llhttp (Debian 12).
+# The 8.x sources are loose unless LLHTTP_STRICT_MODE is set; our own validation layer does not rely on either.
+find_path(LLHTTP_INCLUDE_DIR llhttp.h PATH_SUFFIXES llhttp PATHS /usr/include /usr/share/include)
+find_library(LLHTTP_LIBRARY llhttp)
+if(LLHTTP_LIBRARY AND LLHTTP_INCLUDE_DIR)
+  add_library(hearth_llhttp INTERFACE)
+  target_link_libraries(hearth_llhttp INTERFACE ${LLHTTP_LIBRARY})
+  target_include_directories(hearth_llhttp SYSTEM INTERFACE ${LLHTTP_INCLUDE_DIR})
+elseif(LLHTTP_INCLUDE_DIR AND EXISTS /usr/share/llhttp/llhttp.c)
+  add_library(hearth_llhttp STATIC /usr/share/llhttp/llhttp.c /usr/share/llhttp/api.c /usr/share/llhttp/http.c)
+  target_include_directories(hearth_llhttp SYSTEM PUBLIC ${LLHTTP_INCLUDE_DIR})
+  target_compile_definitions(hearth_llhttp PUBLIC LLHTTP_STRICT_MODE=1)
+  target_compile_options(hearth_llhttp PRIVATE -O2 -w)
+else()
+  message(FATAL_ERROR "llhttp not found: apt-get install libllhttp-dev, or node-llhttp where that package is missing")
+endif()

@@ -1,0 +1,161 @@
+// Settings: what a configuration file becomes. Built once by the configuration loader, frozen, and passed down
+// constructors as `const`; there is no global getter. Inheritance (http → server → location) is already resolved:
+// a LocationSettings holds final values.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "runtime/address.h"
+
+namespace hearth::config {
+
+// Where a statement stands; ends every configuration error.
+struct Where {
+  std::string file;  // or "command line" for -g
+  int line = 0;
+};
+
+enum class LogLevel { debug, info, notice, warn, error, crit, alert, emerg };
+
+struct ErrorLogSettings {
+  std::string target = "stderr";  // "stderr" or a path
+  LogLevel level = LogLevel::error;
+};
+
+enum class AccessLogFormat { combined, json };
+
+struct AccessLogSettings {
+  bool on = true;
+  std::string path = "logs/access.log";
+  AccessLogFormat format = AccessLogFormat::combined;
+};
+
+struct UpstreamServer {
+  SocketAddress address;
+  unsigned weight = 1;
+  bool backup = false;
+  bool down = false;
+  unsigned max_fails = 1;
+  Milliseconds fail_timeout{10000};
+};
+
+struct UpstreamSettings {
+  std::string name;
+  Where where;
+  std::vector<UpstreamServer> servers;
+  unsigned keepalive = 64;  // idle connections kept per worker
+  Milliseconds keepalive_timeout{60000};
+  std::uint64_t keepalive_requests = 1000;
+};
+
+// proxy_pass http://name-or-address[/uri]
+struct ProxyPass {
+  std::shared_ptr<const UpstreamSettings> upstream;  // a literal address becomes an upstream of one server
+  std::string host;                                  // what the default Host header says ($proxy_host)
+  std::optional<std::string> uri;                    // replaces the matched location prefix when present
+};
+
+struct HeaderSetting {
+  std::string name;
+  std::string value;  // may hold $variables, expanded per request
+};
+
+struct ErrorPage {
+  int status = 0;
+  std::string uri;                 // a local path, served by an internal redirect
+  std::optional<int> new_status;   // "=200"
+};
+
+struct AccessRule {  // allow / deny, first match wins
+  bool allow = false;
+  bool all = false;
+  SocketAddress network;  // port ignored
+  unsigned prefix_bits = 0;
+};
+
+struct ReturnSetting {
+  int status = 0;
+  std::string text;  // body, or the Location of a redirect; may hold $variables
+};
+
+struct LocationSettings {
+  std::string path;  // prefix or exact text
+  enum class Match { prefix, prefix_final /* ^~ */, exact /* = */ } match = Match::prefix;
+  Where where;
+
+  // Exactly one of these says what the location does; none = static files under root.
+  std::optional<ProxyPass> proxy_pass;
+  std::optional<ReturnSetting> returns;
+  std::string handler;  // a module's or built-in handler: "workspace", "api", "dashboard", "metrics", "healthz" …
+
+  std::string root = "html";
+  std::optional<std::string> alias;
+  std::vector<std::string> index{"index.html"};
+  std::string default_type = "application/octet-stream";
+  std::shared_ptr<const std::map<std::string, std::string>> types;  // extension → media type; never null
+
+  std::vector<ErrorPage> error_pages;
+  std::vector<AccessRule> access_rules;
+  std::vector<HeaderSetting> add_headers;
+  std::vector<HeaderSetting> proxy_set_headers;
+  std::vector<std::string> proxy_hide_headers;
+  AccessLogSettings access_log;
+
+  std::uint64_t client_max_body_size = 1u << 20;  // 0 = no limit
+  Milliseconds client_body_timeout{60000};
+  Milliseconds send_timeout{60000};
+  Milliseconds keepalive_timeout{75000};
+  std::uint64_t keepalive_requests = 1000;
+  Milliseconds proxy_connect_timeout{60000};
+  Milliseconds proxy_read_timeout{60000};
+  Milliseconds proxy_send_timeout{60000};
+  Milliseconds tunnel_timeout{3600000};  // no byte either way on an upgraded connection
+};
+
+struct ListenSettings {
+  SocketAddress address;
+  Where where;
+  int backlog = 511;
+  bool default_server = false;
+};
+
+struct ServerSettings {
+  Where where;
+  std::vector<ListenSettings> listens;
+  std::vector<std::string> names;  // exact or "*.example.com"; empty = any
+  Milliseconds client_header_timeout{60000};
+  std::size_t client_header_max_size = 64 * 1024;  // whole head
+  std::size_t client_header_line_max_size = 8 * 1024;  // large_client_header_buffers' size
+  unsigned client_header_max_count = 100;
+  LocationSettings fallback;  // the server's own values, for requests no location matches
+  std::vector<LocationSettings> locations;
+};
+
+struct HttpSettings {
+  std::vector<std::shared_ptr<const UpstreamSettings>> upstreams;
+  std::vector<ServerSettings> servers;
+  bool server_tokens = true;
+};
+
+struct Settings {
+  std::string prefix;     // -p; relative paths start here
+  std::string file;       // -c, absolute
+  unsigned worker_threads = 1;  // "auto" is already a number
+  std::size_t worker_connections = 1024;  // per worker
+  std::uint64_t worker_rlimit_nofile = 0;  // 0 = leave
+  bool daemon = false;
+  bool master_process = true;
+  std::string pid_file = "logs/hearth.pid";
+  std::string user;  // run the server process as; "" = stay
+  Milliseconds worker_shutdown_timeout{30000};
+  ErrorLogSettings error_log;
+  HttpSettings http;
+};
+
+}  // namespace hearth::config
