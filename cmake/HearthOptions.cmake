@@ -7,3 +7,8 @@ set(HEARTH_SANITIZE "" CACHE STRING "Comma separated sanitizers, e.g. address,un
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
 endif()
+
+# Modules share C++ classes with the program that loads them, so both must come from equal builds (module_abi.h).
+add_compile_definitions(
+  HEARTH_BUILD_FINGERPRINT="${PROJECT_VERSION}-${CMAKE_CXX_COMPILER_ID}-${CMAKE_CXX_COMPILER_VERSION}-${CMAKE_BUILD_TYPE}-${HEARTH_SANITIZE}"
+  HEARTH_VERSION="${PROJECT_VERSION}")
