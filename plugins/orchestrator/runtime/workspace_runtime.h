@@ -1,0 +1,76 @@
+// WorkspaceRuntime: what a container runtime must do for us (SPEC section 6). Docker today.
+//
+// Every call is idempotent (already there, already gone = success) and proves nothing: only a later observation does.
+// Thread: the orchestrator's loop. Each call has the runtime's own deadline; a call whose answer was lost fails with
+// Error{timeout} and is looked at again by the next observation. Destroying the runtime cancels all calls silently.
+// Error codes that matter to the caller: not_found (image missing after a pull), conflict (a resource of that name is
+// not ours: NameConflict), unavailable/timeout (retry), permission_denied, others = the action failed.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "base/unique_function.h"
+#include "base/uuid.h"
+
+namespace hearth::orchestrator {
+
+struct ObservedContainer {
+  std::string runtime_id;  // the engine's id: a new container has a new one
+  bool running = false;
+  std::string address;  // ip:8080 while it has one
+  std::optional<int> exit_code;
+  bool oom_killed = false;
+  std::string state;       // the engine's own word: "created", "running", "exited" …
+  bool foreign = false;    // our name, not our labels
+};
+
+struct ObservedVolume {
+  std::string name;
+  bool foreign = false;
+};
+
+// Everything of this deployment, or an error: never half of it.
+struct RuntimeSnapshot {
+  std::unordered_map<Uuid, ObservedContainer> containers;
+  std::unordered_map<Uuid, std::vector<ObservedVolume>> volumes;
+};
+
+struct StartSpec {
+  Uuid workspace;
+  std::string image;
+  std::string volume_name;
+  std::string operation_id;  // label hearth.operation
+};
+
+class WorkspaceRuntime {
+ public:
+  using Done = UniqueFunction<void(Result<void>)>;
+  virtual ~WorkspaceRuntime() = default;
+
+  virtual void observe(UniqueFunction<void(Result<RuntimeSnapshot>)> done) = 0;
+  virtual void provision(const Uuid& workspace, const std::string& volume_name, Done done) = 0;
+  virtual void start(const StartSpec& spec, Done done) = 0;   // image, create, start
+  virtual void stop(const Uuid& workspace, Done done) = 0;    // stop and remove the container; the volume stays
+  virtual void remove_volume(const Uuid& workspace, const std::string& volume_name, Done done) = 0;
+  virtual void logs(const Uuid& workspace, unsigned tail_lines, UniqueFunction<void(Result<std::string>)> done) = 0;
+
+  // Is the workspace's server answering /healthz at `address` (ip:port)?
+  virtual void probe(const std::string& address, Done done) = 0;
+
+  // Called whenever something of this deployment changed (engine events), and after each reconnection of the event
+  // stream. A hint: the snapshot is the truth. Set once, before the first call.
+  virtual void on_event(UniqueFunction<void(std::optional<Uuid> workspace)> hint) = 0;
+  // For /readyz: empty when the engine answers.
+  virtual std::string unready_reason() const = 0;
+};
+
+// Names (SPEC section 6).
+std::string container_name(const std::string& deployment, const Uuid& workspace);
+std::string volume_name(const std::string& deployment, const Uuid& workspace, const std::string& generation);
+
+}  // namespace hearth::orchestrator

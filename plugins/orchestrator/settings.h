@@ -1,0 +1,39 @@
+// What the orchestrator { } block becomes; frozen after the configuration was read (SPEC section 12).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/clock.h"
+
+namespace hearth::orchestrator {
+
+struct RuntimeSettings {
+  std::string socket = "/var/run/docker.sock";
+  std::string image = "hearth/code-server";
+  std::string job_image = "hearth/storage-job";
+  double cpus = 2;
+  std::uint64_t memory_bytes = 4ull << 30;
+  std::int64_t pids = 1024;
+  enum class Pull { missing, never, always } pull = Pull::missing;
+  std::string network;  // docker network; empty = one of our own, "hearth-<deployment>", made when missing
+};
+
+struct OrchestratorSettings {
+  bool present = false;               // an orchestrator { } block was given
+  std::string deployment = "main";    // [a-z0-9][a-z0-9-]{0,30}
+  std::string data_dir = "/var/lib/hearth";
+  bool database_embedded = true;
+  std::string database_url;           // when not embedded
+  RuntimeSettings runtime;
+  bool coordinator = true;
+  unsigned max_running_per_user = 3;
+  unsigned max_running = 100;
+  unsigned max_parallel_operations = 20;
+  Milliseconds wake_hold{15000};
+  Milliseconds probe_interval{50};    // readiness probes while a container starts
+  std::int64_t standby_ttl_seconds = 30 * 60;
+  std::int64_t archive_ttl_seconds = 7 * 24 * 3600;
+};
+
+}  // namespace hearth::orchestrator
