@@ -22,15 +22,19 @@ struct Deletion {
     Deletion& here = *self;
     here.links.confirm_epoch(here.lifeline.guard([self = std::move(self)](Result<void> ours) mutable {
       if (!ours) return self->done(std::move(ours));
-      const std::string volume = std::move(self->volumes.back());
-      self->volumes.pop_back();
-      Deletion& here = *self;
-      here.links.runtime.remove_volume(here.workspace, volume,
-                                       here.lifeline.guard([self = std::move(self)](Result<void> outcome) mutable {
-                                         if (!ours_is_gone(outcome)) return self->done(std::move(outcome));
-                                         next(std::move(self));
-                                       }));
+      remove_one(std::move(self));
     }));
+  }
+
+  static void remove_one(std::unique_ptr<Deletion> self) {
+    Deletion& here = *self;
+    const std::string volume = std::move(here.volumes.back());
+    here.volumes.pop_back();
+    here.links.runtime.remove_volume(
+        here.workspace, volume, here.lifeline.guard([self = std::move(self)](Result<void> outcome) mutable {
+          if (!ours_is_gone(outcome)) return self->done(std::move(outcome));
+          next(std::move(self));
+        }));
   }
 
   static void begin(std::unique_ptr<Deletion> self) {
