@@ -42,8 +42,7 @@ export class Deployment {
     if (ids.length) await docker('rm', '-f', ...ids).catch(() => {});
     const volumes = await this.volumes();
     if (volumes.length) await docker('volume', 'rm', '-f', ...volumes).catch(() => {});
-    const networks = lines(await docker('network', 'ls', '-q', '--filter', this.label));
-    if (networks.length) await docker('network', 'rm', ...networks).catch(() => {});
+    await docker('network', 'rm', `hearth-${this.name}`).catch(() => {});
   }
 }
 
