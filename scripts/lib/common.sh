@@ -35,6 +35,15 @@ default_data_dir() {
   else printf '%s\n' "${XDG_DATA_HOME:-$HOME/.local/share}/hearth"; fi
 }
 
+# step_ticker LOG BEGAN: every 15 s, how long it has taken and what was said last. Ends its sleep when it ends, because
+# whoever reads our output waits for every process that holds it.
+step_ticker() {
+  trap 'kill $! 2>/dev/null; exit 0' TERM
+  while sleep 15 & wait $!; do
+    say "    ... $(elapsed $((SECONDS - $2))) $(tail -c 300 "$1" | tr '\r' '\n' | grep . | tail -1 | cut -c1-90)"
+  done
+}
+
 # step TITLE COMMAND...: runs the command with its output in a log, shows that time passes, and shows the
 # end of the log when it fails. Never call it where bash ignores errors (if, &&, ||): set -e would be off inside.
 step() {
@@ -42,7 +51,7 @@ step() {
   shift
   log=$(mktemp "${TMPDIR:-/tmp}/hearth-step.XXXXXX")
   say "==> $title"
-  (trap 'exit 0' TERM; while sleep 15 & wait $!; do say "    ... $(elapsed $((SECONDS - began))) $(tail -c 300 "$log" | tr '\r' '\n' | grep . | tail -1 | cut -c1-90)"; done) &
+  step_ticker "$log" "$began" &
   ticker=$!
   set +e
   (set -e; "$@") >"$log" 2>&1

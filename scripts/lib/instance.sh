@@ -57,7 +57,7 @@ start_instance() {
   local data=$1 port=$2 pid deadline=$((SECONDS + 90))
   "$HEARTH_BIN" -t -c "$data/hearth.conf" -p "$data"
   HEARTH_ADMIN_PASSWORD=$(admin_password "$data") setsid nohup \
-    "$HEARTH_BIN" -c "$data/hearth.conf" -p "$data" >>"$data/logs/start.log" 2>&1 </dev/null 9>&- &
+    "$HEARTH_BIN" -c "$data/hearth.conf" -p "$data" >"$data/logs/start.log" 2>&1 </dev/null 9>&- &
   pid=$!
   until is_ready "$port" 2>/dev/null; do
     if ! kill -0 "$pid" 2>/dev/null && ! running_pid "$data" >/dev/null; then
