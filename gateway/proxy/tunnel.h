@@ -8,12 +8,13 @@
 #include <string>
 
 #include "base/unique_function.h"
+#include "log/access_log.h"
 #include "runtime/deadline_wheel.h"
 #include "runtime/socket.h"
 
 namespace hearth::proxy {
 
-enum class EndedBy : unsigned char { none, client, upstream, us };
+using log::EndedBy;
 
 struct TunnelOutcome {
   std::uint64_t bytes_to_client = 0;

@@ -20,6 +20,7 @@ namespace hearth::proxy {
 class ClientConnection;
 class HttpExchange;
 class Tunnel;
+struct TunnelLogEntry;
 
 struct Counters {  // read by /metrics on this worker only
   std::uint64_t requests = 0;
@@ -49,8 +50,10 @@ class WorkerContext {
   void leave(std::uint64_t serial) { registry_.erase(serial); }
   HttpExchange* find(std::uint64_t serial) const;
 
-  void add_tunnel(std::unique_ptr<Tunnel> tunnel);
-  void remove_tunnel(Tunnel& tunnel);
+  // Starts a tunnel between the two sockets; `entry` becomes its access log line when it ends. The `early` bytes had
+  // been read from the client, or the upstream, before.
+  void add_tunnel(Socket client, Socket upstream, Milliseconds idle_timeout, std::shared_ptr<TunnelLogEntry> entry,
+                  std::string_view early_to_upstream, std::string_view early_to_client);
 
   // Graceful stop: idle connections close now, the others after their request. True when nothing is left.
   void drain();
