@@ -18,8 +18,9 @@ class ChunkGuard {
  public:
   enum class Step : std::uint8_t { need_more, data, end, error };
 
-  // `limits` must outlive the guard.
-  explicit ChunkGuard(const Limits& limits) : limits_(limits), trailer_scanner_(HeadScanner::Kind::trailers, limits) {}
+  // `limits` must outlive the guard. `body_bytes`: refused with 413 when the chunks announce more; 0 = no limit.
+  ChunkGuard(const Limits& limits, std::uint64_t body_bytes)
+      : limits_(limits), body_limit_(body_bytes), trailer_scanner_(HeadScanner::Kind::trailers, limits) {}
 
   // Consumes framing and then at most one run of chunk data; at `data` the run is data(), the last part of the
   // consumed bytes. At `end` nothing behind the message was consumed.
@@ -27,7 +28,7 @@ class ChunkGuard {
 
   std::string_view data() const { return data_; }
   const HeaderList& trailers() const { return trailers_; }  // at `end`, until reset()
-  const Verdict& error() const { return error_; }           // status 400 (431 for too many trailers)
+  const Verdict& error() const { return error_; }           // status 400, 413, or 431 for trailers
 
   void reset();
   void release();
@@ -61,6 +62,8 @@ class ChunkGuard {
   Step finish_trailers();
 
   const Limits& limits_;
+  std::uint64_t body_limit_;
+  std::uint64_t announced_ = 0;  // of the message
   State state_ = State::size_first;
   std::uint64_t size_ = 0;           // of the current chunk; then what is left of it
   std::size_t line_bytes_ = 0;       // of the current size line

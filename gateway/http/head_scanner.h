@@ -32,9 +32,6 @@ class HeadScanner {
   std::string_view line(std::size_t i) const;                   // without CRLF
   RequestLine request_line() const;
   StatusLine status_line() const;
-  // Puts bytes behind text(), in the same buffer, and returns where they are. Moves the buffer: before any view of it
-  // is taken.
-  std::string_view append(std::string_view bytes);
 
   const Verdict& error() const { return error_; }
   // Bytes of the head so far; one CRLF skipped before a request line (RFC 9112 2.2) is not counted.
@@ -46,9 +43,9 @@ class HeadScanner {
  private:
   Step advance(std::string_view data);
   Step end_line(std::string_view data, std::size_t end);
-  Step stop_at_control(std::string_view data, std::size_t at);
   Verdict judge_start_line(std::string_view line);
-  Verdict check_length(std::size_t at) const;
+  std::size_t line_limit() const;
+  Verdict too_long() const;
   Step fail(Verdict verdict);
   bool in_start_line() const { return line_ends_.empty() && kind_ != Kind::trailers; }
 

@@ -18,6 +18,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "http/chunk_guard.h"
@@ -40,14 +41,14 @@ class RequestParser {
   // `bytes` may be empty: after a head without body the next call answers message_end whatever is offered.
   ParseEvent next(std::string_view bytes, std::size_t& consumed);
 
-  const RequestHead& head() const { return head_; }         // from `head` until reset()
-  std::string_view body() const { return body_; }           // at `body`
-  const HeaderList& trailers() const { return trailers_; }  // at `message_end`
-  const Verdict& error() const { return error_; }           // at `error`
+  const RequestHead& head() const { return head_; }                  // from `head` until reset()
+  std::string_view body() const { return body_; }                    // at `body`
+  const HeaderList& trailers() const { return chunks_.trailers(); }  // at `message_end`
+  const Verdict& error() const { return error_; }                    // at `error`
 
-  // Ready for the next message; keeps memory. Only after message_end or before any byte.
+  // Ready for the next message; keeps memory. Only after message_end or while idle().
   void reset();
-  // reset() and give all memory back: for a connection that goes idle.
+  // As new, with all memory given back: for a connection that goes idle. At any time.
   void release();
 
   // No byte of a message has been consumed since reset(): closing now loses nothing.
@@ -67,14 +68,14 @@ class RequestParser {
   ParseEvent next_chunked(std::string_view bytes, std::size_t& consumed);
   Verdict finish_head();
   ParseEvent fail(Verdict verdict);
+  void clear();
 
   const Limits& limits_;
   State state_ = State::head;
   std::uint64_t remaining_ = 0;
-  std::uint64_t body_seen_ = 0;
   std::string_view body_;
   RequestHead head_;
-  HeaderList trailers_;
+  std::string origin_target_;  // where path_and_query had to be put together
   Verdict error_;
   HeadScanner scanner_;
   ChunkGuard chunks_;

@@ -36,7 +36,7 @@ class ResponseParser {
 
   const ResponseHead& head() const { return head_; }
   std::string_view body() const { return body_; }
-  const HeaderList& trailers() const { return trailers_; }
+  const HeaderList& trailers() const { return chunks_.trailers(); }
   const Verdict& error() const { return error_; }
 
   void release();  // gives all memory back
@@ -65,7 +65,6 @@ class ResponseParser {
   std::uint64_t remaining_ = 0;
   std::string_view body_;
   ResponseHead head_;
-  HeaderList trailers_;
   Verdict error_;
   HeadScanner scanner_;
   ChunkGuard chunks_;

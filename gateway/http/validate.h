@@ -42,7 +42,7 @@ Verdict parse_field_line(std::string_view line, const Limits& limits, Header& ou
 
 // A request whose method, minor, target and headers are filled: decides, and fills in everything derived
 // (framing, keep_alive, host, path_and_query, ...). For `http://host?query` path_and_query is left as "?query" for
-// the parser to put the slash before it.
+// the parser to put a slash before it.
 Verdict validate_request(RequestHead& head, const Limits& limits);
 
 // What the response answers; decides its framing.
