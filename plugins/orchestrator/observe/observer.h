@@ -18,6 +18,8 @@ class Observer {
  public:
   static constexpr Milliseconds kMoving{1000};
   static constexpr Milliseconds kIdle{15000};
+  static constexpr Milliseconds kEcho{200};         // between observations after an event …
+  static constexpr Milliseconds kEchoFor{2000};     // … for this long
   static constexpr Milliseconds kLeastGap{20};  // between the beginnings of two observations
 
   struct Events {
@@ -29,6 +31,9 @@ class Observer {
   Observer(Loop& loop, WorkspaceRuntime& runtime, Events events);
 
   void observe_now();
+  // The runtime said that something changed: look now, and often for a little while. Docker announces a container's
+  // death up to some hundred milliseconds before its listing shows it.
+  void runtime_changed();
   void set_moving(bool moving);
   // The number of the first observation that begins after this call: what an act that ends now must wait for.
   std::uint64_t next_number() const { return begun_ + 1; }
@@ -43,6 +48,7 @@ class Observer {
   Events events_;
   Timer timer_;
   SteadyTime begun_at_{};
+  SteadyTime echo_until_{};
   std::uint64_t begun_ = 0;
   bool under_way_ = false;
   bool again_ = false;

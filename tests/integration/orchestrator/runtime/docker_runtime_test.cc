@@ -1,7 +1,7 @@
 // DockerRuntime against a real Docker Engine.
 #include "integration/orchestrator/runtime/docker_fixture.h"
 
-namespace hearth::orchestrator::test {
+namespace hearth::orchestrator {
 namespace {
 
 std::string message(const Result<void>& result) { return result ? "ok" : result.error().message; }
@@ -152,4 +152,4 @@ TEST_F(DockerTest, AnEngineThatIsNotThereIsSaidSo) {
 }
 
 }  // namespace
-}  // namespace hearth::orchestrator::test
+}  // namespace hearth::orchestrator

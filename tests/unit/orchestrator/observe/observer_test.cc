@@ -73,6 +73,13 @@ TEST_F(ObserverTest, AFailedObservationIsSkippedWholeAndAskedAgain) {
   ASSERT_TRUE(observations_reach(2));
 }
 
+TEST_F(ObserverTest, AnEventIsFollowedByMoreLooksBecauseListingsLagBehind) {
+  observer->set_moving(false);
+  observer->runtime_changed();
+  runtime.observations[0](RuntimeSnapshot{});
+  ASSERT_TRUE(test::run_until(loop, [&] { return runtime.observations.size() >= 2; }, Milliseconds(1000)));
+}
+
 TEST_F(ObserverTest, ADestroyedObserverIsSilent) {
   observer->observe_now();
   observer.reset();
