@@ -77,6 +77,7 @@ TEST(NormalizePath, DecodesOnceMergesAndResolves) {
   EXPECT_EQ(normalized("/a/../.."), "error");
   EXPECT_EQ(normalized("/%2e%2e/etc"), "error");
   EXPECT_EQ(normalized("/a%00"), "error");
+  EXPECT_EQ(normalized(std::string_view("/a\0b", 4)), "error");
   EXPECT_EQ(normalized("/%zz"), "error");
   EXPECT_EQ(normalized("/%4"), "error");
   EXPECT_EQ(normalized(""), "error");
