@@ -16,14 +16,15 @@ export function h(tag, attributes = {}, ...children) {
 export const byId = (id) => document.getElementById(id);
 
 const kSvg = 'http://www.w3.org/2000/svg';
+const kSprite = new URL('./icons.svg', import.meta.url).pathname;
 
-// An icon from the sprite of the page: <svg><use href="#icon-…">.
+// An icon from icons.svg.
 export function icon(name) {
   const svg = document.createElementNS(kSvg, 'svg');
   svg.setAttribute('class', 'icon');
   svg.setAttribute('aria-hidden', 'true');
   const use = document.createElementNS(kSvg, 'use');
-  use.setAttribute('href', `#icon-${name}`);
+  use.setAttribute('href', `${kSprite}#${name}`);
   svg.append(use);
   return svg;
 }
@@ -89,7 +90,7 @@ export async function whileBusy(button, work) {
 export function formDialog({title, fields, action, danger = false, submit}) {
   const problem = h('p', {class: 'form-error', role: 'alert', hidden: true});
   const main = h('button', {type: 'submit', class: danger ? 'button danger' : 'button primary'}, action);
-  const form = h('form', {class: 'form', novalidate: false}, ...fields, problem,
+  const form = h('form', {class: 'form'}, ...fields, problem,
     h('div', {class: 'dialog-actions'},
       h('button', {type: 'button', class: 'button', onclick: () => dialog.close()}, 'Cancel'), main));
   form.addEventListener('submit', async (event) => {
