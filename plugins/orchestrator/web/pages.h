@@ -79,8 +79,8 @@ std::string limit_page(RunningLimit limit, unsigned maximum, const std::vector<R
 // The first action is the main one. No action: a link to the dashboard.
 std::string error_page(int status, std::string_view title, std::string_view explanation,
                        const std::vector<PageAction>& actions = {});
-// The same with the usual words for 400, 401, 403, 404, 405, 413, 429, 500, 502, 503, 504. `return_path` (path and query)
-// makes the link to the login page of a 401.
+// The same with the usual words for 400, 401, 403, 404, 405, 413, 429, 500, 502, 503, 504. `return_path` (path and
+// query) makes the link to the login page of a 401.
 std::string error_page(int status, std::string_view return_path = "/");
 
 // A path on this site to go to after login: starts with one "/", no backslash, no control bytes, not the login page
