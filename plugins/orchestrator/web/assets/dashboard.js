@@ -118,7 +118,9 @@ async function poll() {
 }
 
 async function onEvent(type, data) {
-  if (type !== 'connected' || Array.isArray(data?.workspaces)) return set(applyEvent(list, type, data));
+  // The snapshot may be cut short for someone with very many.
+  const whole = Array.isArray(data?.workspaces) && !(data.total > data.workspaces.length);
+  if (type !== 'connected' || whole) return set(applyEvent(list, type, data));
   try {
     set(replaceAll(await api.workspaces()));
   } catch (error) {

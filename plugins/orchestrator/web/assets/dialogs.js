@@ -1,5 +1,5 @@
 // Dialogs of the dashboard.
-import {api} from './api.js';
+import {api, leaveIfSignedOut} from './api.js';
 import {field, formDialog, h, openDialog, toast, whileBusy} from './dom.js';
 
 export function createWorkspace(created) {
@@ -80,6 +80,8 @@ export function changePassword(userId, username = '') {
     submit: async (values) => {
       await api.changeUser(userId, {password: values.password});
       toast('Password changed');
+      // It may have ended this session too.
+      await api.session().catch(leaveIfSignedOut);
     },
   });
 }

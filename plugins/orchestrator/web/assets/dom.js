@@ -1,5 +1,5 @@
 // Building elements, toasts, dialogs. Text is only ever set as text, never as HTML.
-import {absoluteTime, relativeTime} from './format.js';
+import {absoluteTime, relativeTime, span} from './format.js';
 
 // h('button', {class: 'button', onclick: f, 'data-id': 'x'}, 'text', child)
 export function h(tag, attributes = {}, ...children) {
@@ -29,13 +29,17 @@ export function icon(name) {
   return svg;
 }
 
-export function time(value, prefix = '') {
-  return h('time', {datetime: value, title: absoluteTime(value), 'data-prefix': prefix}, prefix + relativeTime(value));
+const kForms = {span, relative: relativeTime};
+
+// form: relative ("5 minutes ago") or span ("for 5 minutes"). Kept current by refreshTimes().
+export function time(value, prefix = '', form = 'relative') {
+  return h('time', {datetime: value, title: absoluteTime(value), 'data-prefix': prefix, 'data-form': form},
+    prefix + kForms[form](value));
 }
 
 export function refreshTimes(root = document) {
   for (const element of root.querySelectorAll('time[datetime]')) {
-    const text = (element.dataset.prefix ?? '') + relativeTime(element.dateTime);
+    const text = (element.dataset.prefix ?? '') + kForms[element.dataset.form](element.dateTime);
     if (element.textContent !== text) element.textContent = text;
   }
 }

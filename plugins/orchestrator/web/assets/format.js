@@ -15,8 +15,8 @@ export function relativeTime(then, now = Date.now()) {
   if (Number.isNaN(time)) return '';
   const seconds = Math.round((now - time) / 1000);
   const distance = Math.abs(seconds);
-  if (distance < 45) return 'just now';
-  // A unit is used from 1 of it on, but 50 minutes already read better as "an hour" than as "49.6 minutes".
+  if (distance < 45) return seconds >= 0 ? 'just now' : 'in a moment';
+  // A unit is used a little before it is full: 58 minutes read better as "1 hour".
   for (const [unit, size] of kUnits) {
     const count = Math.round(distance / size);
     if (distance >= size * 0.92) {
@@ -25,6 +25,12 @@ export function relativeTime(then, now = Date.now()) {
     }
   }
   return seconds >= 0 ? '1 minute ago' : 'in 1 minute';
+}
+
+// How long something has been so: "for 5 minutes".
+export function span(since, now = Date.now()) {
+  const text = relativeTime(since, now);
+  return text.endsWith(' ago') ? `for ${text.slice(0, -4)}` : text;
 }
 
 // For title attributes: "21 Nov 2026, 12:09:55" in the reader's own zone and language.

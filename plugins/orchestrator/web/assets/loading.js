@@ -9,7 +9,7 @@ import * as settle from './settle.js';
 const root = byId('loading');
 const id = root.dataset.id;
 const opened = performance.now();
-const kFreshMs = 60000;
+const kFreshMs = 15000;
 const kPollMs = 1000;
 
 let row = {id, name: root.dataset.name, phase: root.dataset.phase, operation: root.dataset.operation,

@@ -45,7 +45,7 @@ export function describe(row) {
   if (isGone(row)) return {label: 'Deleting', tone: 'busy', detail: kBusyText.DELETING};
   const retry = trouble ? `${reasonText(trouble.reason)}; trying again` : '';
   const waiting = typeof row.waiting_for === 'string' ? row.waiting_for : '';
-  const busy = (label) => ({label, tone: 'busy', detail: retry || waiting || kBusyText[operation] || ''});
+  const busy = (label) => ({label, tone: 'busy', detail: retry || kBusyText[operation] || waiting});
   if (row.desired_state === 'RUNNING') {
     if (row.phase === 'RUNNING' && !operation) return {label: 'Running', tone: 'ok', detail: retry};
     if (row.phase === 'PENDING') return busy('Creating');

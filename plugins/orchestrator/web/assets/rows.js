@@ -1,6 +1,5 @@
 // One workspace in the list.
 import {h, icon, time} from './dom.js';
-import {relativeTime} from './format.js';
 import {actionsFor, describe} from './model.js';
 
 export const addressOf = (row) => (typeof row.url === 'string' && row.url.startsWith('/w/') ? row.url : `/w/${row.id}/`);
@@ -15,9 +14,9 @@ function problem(row) {
   const error = row.error;
   if (!error || !error.reason || !(row.phase === 'ERROR' || error.message)) return null;
   const failed = row.phase === 'ERROR';
-  const retry = !failed && error.next_retry_at ? ` Next attempt ${relativeTime(error.next_retry_at)}.` : '';
+  const retry = !failed && error.next_retry_at ? time(error.next_retry_at, 'Next attempt ') : null;
   return h('p', {class: `row-problem ${failed ? '' : 'mild'}`},
-    h('code', {class: 'reason'}, error.reason), ` ${error.message ?? ''}${retry}`);
+    h('code', {class: 'reason'}, error.reason), ` ${error.message ?? ''} `, retry);
 }
 
 // perform(action, row, button) with action start | stop | recover | logs | delete
@@ -37,10 +36,10 @@ export function workspaceRow(row, perform) {
         row.image && h('span', {class: 'row-image', title: 'Image'}, row.image))),
     h('div', {class: 'row-state'},
       h('span', {class: `pill pill-${tone}`}, h('span', {class: 'dot', 'aria-hidden': 'true'}), label),
-      h('span', {class: 'row-detail'}, detail || (since && tone !== 'error' ? time(since, 'since ') : ''))),
+      h('span', {class: 'row-detail'}, detail || (since && tone !== 'error' ? time(since, '', 'span') : ''))),
     h('div', {class: 'row-actions'},
       can.recover && action(row, perform, 'recover', 'Try again', 'retry', 'primary'),
-      can.open && h('a', {class: 'button small primary', href: addressOf(row), 'data-action': 'open',
+      can.open && h('a', {class: `button small ${tone === 'idle' ? '' : 'primary'}`, href: addressOf(row), 'data-action': 'open',
         'aria-label': `Open ${row.name}`}, icon('open'), h('span', {class: 'button-text'}, 'Open')),
       can.start && action(row, perform, 'start', 'Start', 'start'),
       can.stop && action(row, perform, 'stop', 'Stop', 'stop'),

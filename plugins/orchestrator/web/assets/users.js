@@ -31,7 +31,7 @@ export function startUsers(ownId, report) {
   function remove(user) {
     confirm({
       title: `Delete user ${user.username}?`,
-      text: 'This user can no longer sign in, and all workspaces and files of this user are deleted. This cannot be undone.',
+      text: 'This user can no longer sign in. A user who still owns workspaces cannot be deleted: those go first.',
       action: 'Delete user',
       work: async () => {
         await api.removeUser(user.id);
@@ -68,7 +68,7 @@ export function startUsers(ownId, report) {
       title: 'New user',
       action: 'Create user',
       fields: [
-        field('User name', h('input', {name: 'username', required: true, maxlength: 255, autocomplete: 'off', autofocus: true, spellcheck: 'false'})),
+        field('User name', h('input', {name: 'username', required: true, maxlength: 64, autocomplete: 'off', autofocus: true, spellcheck: 'false'})),
         passwordField('Password'),
         h('label', {class: 'check'}, h('input', {type: 'checkbox', name: 'is_admin'}), ' Administrator: may manage users'),
       ],
