@@ -94,6 +94,7 @@ test('the steps of waking up', () => {
   assert.equal(states({phase: 'RUNNING', desired_state: 'RUNNING'}), 'done done done');
   assert.equal(states({phase: 'ARCHIVED', operation: 'RESTORING', conditions: condition('VolumePresent')}), 'now todo todo');
   assert.equal(states({phase: 'ERROR', conditions: condition('VolumePresent')}), 'done failed todo');
+  assert.equal(states({phase: 'ERROR', error: {reason: 'ImagePullFailed'}}), 'done failed todo');
   assert.match(steps(row({phase: 'ARCHIVED'}))[0].text, /Restoring/);
 });
 

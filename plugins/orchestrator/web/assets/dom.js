@@ -48,6 +48,9 @@ export function toast(message, tone = 'info') {
   const box = h('div', {class: `toast toast-${tone}`, role: tone === 'error' ? 'alert' : 'status'},
     h('span', {}, message),
     h('button', {type: 'button', class: 'icon-button', 'aria-label': 'Dismiss', onclick: () => box.remove()}, icon('close')));
+  box.dataset.message = message;
+  // The same words once are enough.
+  [...byId('toasts').children].find((other) => other.dataset.message === message)?.remove();
   byId('toasts').append(box);
   setTimeout(() => box.remove(), tone === 'error' ? 12000 : 5000);
 }
@@ -77,15 +80,22 @@ export function openDialog(title, ...content) {
   return dialog;
 }
 
+// A busy button ignores clicks, and with them Enter in its form. It is not disabled: that would drop the focus.
+document.addEventListener('click', (event) => {
+  if (!event.target.closest?.('[aria-busy="true"]')) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, true);
+
 // Runs `work` with the button showing that it is busy; answers what work answered.
 export async function whileBusy(button, work) {
   button.setAttribute('aria-busy', 'true');
-  button.disabled = true;
+  button.setAttribute('aria-disabled', 'true');
   try {
     return await work();
   } finally {
     button.removeAttribute('aria-busy');
-    button.disabled = false;
+    button.removeAttribute('aria-disabled');
   }
 }
 

@@ -118,10 +118,13 @@ function isTrue(row, type) {
   return Array.isArray(row.conditions) && row.conditions.some((c) => c.type === type && c.status === 'True');
 }
 
+// Errors that only a workspace with its volume in place can have.
+const kAfterVolume = new Set(['ImagePullFailed', 'CrashLoop']);
+
 // The loading page's steps: [{key, title, state: done|now|todo|failed, text}].
 export function steps(row) {
   const running = row.phase === 'RUNNING';
-  const volume = running || row.phase === 'STANDBY' || isTrue(row, 'VolumePresent') && row.operation !== 'RESTORING';
+  const volume = running || row.phase === 'STANDBY' || kAfterVolume.has(row.error?.reason) || isTrue(row, 'VolumePresent') && row.operation !== 'RESTORING';
   const container = running || isTrue(row, 'ContainerRunning') || isTrue(row, 'ContainerReady');
   const restoring = row.phase === 'ARCHIVED' || row.operation === 'RESTORING';
   const list = [
@@ -139,7 +142,7 @@ export function steps(row) {
     const state = current ? (failed ? 'failed' : 'now') : 'todo';
     const first = current;
     current = false;
-    if (first && failed) return {key, title, state, text: reasonText(row.error?.reason)};
+    if (failed) return {key, title, state, text: ''};
     if (first && stopping) return {key, title, state, text: 'Finishing the stop that is under way, then starting again'};
     return {key, title, state, text: first ? text : ''};
   });

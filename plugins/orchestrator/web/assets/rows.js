@@ -14,7 +14,7 @@ function problem(row) {
   const error = row.error;
   if (!error || !error.reason || !(row.phase === 'ERROR' || error.message)) return null;
   const failed = row.phase === 'ERROR';
-  const retry = !failed && error.next_retry_at ? time(error.next_retry_at, 'Next attempt ') : null;
+  const retry = !failed && error.next_retry_at ? time(error.next_retry_at, '· Next attempt ') : null;
   return h('p', {class: `row-problem ${failed ? '' : 'mild'}`},
     h('code', {class: 'reason'}, error.reason), ` ${error.message ?? ''} `, retry);
 }
