@@ -43,7 +43,9 @@ class Socket {
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
 
-  void set_events(Events* events) { state_->events = events; }
+  void set_events(Events* events) {
+    if (state_ != nullptr) state_->events = events;
+  }
 
   int adopt(Fd fd);                         // an accepted, non-blocking socket; sets TCP_NODELAY
   void connect(const SocketAddress& peer);  // answers by on_connected, never from inside this call
