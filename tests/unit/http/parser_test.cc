@@ -1,8 +1,6 @@
 // What the tables cannot say: contents of events, reuse, limits, splicing.
 #include <gtest/gtest.h>
 
-#include <new>
-
 #include "unit/http/transcript.h"
 
 namespace hearth::http {
