@@ -6,3 +6,6 @@ if(HEARTH_COVERAGE)
   add_compile_options(--coverage)
   add_link_options(--coverage)
 endif()
+if(HEARTH_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)  # coverage feedback from all our code; the targets link the driver
+endif()

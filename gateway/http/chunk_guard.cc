@@ -15,6 +15,7 @@ ChunkGuard::Step ChunkGuard::fail(std::uint16_t status, const char* reason) {
 ChunkGuard::Step ChunkGuard::advance(std::string_view bytes, std::size_t& consumed) {
   consumed = 0;
   data_ = {};
+  was_extension_ = false;
   if (state_ == State::failed) return Step::error;
   while (consumed < bytes.size() && state_ != State::done) {
     if (state_ == State::data) {
@@ -32,10 +33,18 @@ ChunkGuard::Step ChunkGuard::advance(std::string_view bytes, std::size_t& consum
         return fail(trailer_scanner_.error().status, trailer_scanner_.error().reason);
       return step == HeadScanner::Step::end ? finish_trailers() : Step::need_more;
     }
+    const bool extension = is_extension(bytes[consumed]);
+    if (consumed != 0 && extension != was_extension_) return Step::part;
+    was_extension_ = extension;
     if (!framing_byte(bytes[consumed])) return Step::error;
     ++consumed;
   }
   return state_ == State::done ? Step::end : Step::need_more;
+}
+
+bool ChunkGuard::is_extension(char next) const {
+  if (next == '\r') return false;
+  return state_ == State::size ? next == ';' : state_ >= State::ext_name_first && state_ <= State::ext_quote_end;
 }
 
 bool ChunkGuard::framing_byte(char c) {

@@ -16,7 +16,13 @@ namespace hearth::http {
 
 class ChunkGuard {
  public:
-  enum class Step : std::uint8_t { need_more, data, end, error };
+  enum class Step : std::uint8_t {
+    need_more,
+    part,  // some bytes were consumed, more can be at once
+    data,
+    end,
+    error,
+  };
 
   // `limits` must outlive the guard. `body_bytes`: refused with 413 when the chunks announce more; 0 = no limit.
   ChunkGuard(const Limits& limits, std::uint64_t body_bytes)
@@ -27,6 +33,9 @@ class ChunkGuard {
   Step advance(std::string_view bytes, std::size_t& consumed);
 
   std::string_view data() const { return data_; }
+  // What was just consumed was chunk extensions only. They mean nothing to anybody and are not shown to llhttp, whose
+  // versions differ in what they take for one.
+  bool was_extension() const { return was_extension_; }
   const HeaderList& trailers() const { return trailers_; }  // at `end`, until reset()
   const Verdict& error() const { return error_; }           // status 400, 413, or 431 for trailers
 
@@ -60,6 +69,7 @@ class ChunkGuard {
   bool extension_byte(char c);
   bool end_extension_part(char c);
   Step finish_trailers();
+  bool is_extension(char next) const;
 
   const Limits& limits_;
   std::uint64_t body_limit_;
@@ -69,6 +79,7 @@ class ChunkGuard {
   std::size_t line_bytes_ = 0;       // of the current size line
   std::size_t extension_bytes_ = 0;  // of the message
   std::string_view data_;
+  bool was_extension_ = false;
   HeadScanner trailer_scanner_;
   HeaderList trailers_;
   Verdict error_;

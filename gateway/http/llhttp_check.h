@@ -20,7 +20,7 @@ class LlhttpCheck {
 
   // `text` is one whole head, up to and with the empty line. After true for a chunked head, body() may follow.
   bool agrees_on_request(std::string_view text, const RequestHead& head);
-  bool agrees_on_response(std::string_view text, const ResponseHead& head, const ResponseContext& context);
+  bool agrees_on_response(std::string_view text, const ResponseHead& head);
 
   // The next bytes of a chunked body, of which `data_bytes` are chunk data, ending the message or not.
   bool agrees_on_chunks(std::string_view bytes, std::size_t data_bytes, bool ends_message);
@@ -28,7 +28,11 @@ class LlhttpCheck {
  private:
   friend struct LlhttpAccess;
   alignas(void*) unsigned char storage_[192] = {};  // llhttp_t, whose size the source asserts
+  bool same_framing(Framing framing, std::uint64_t content_length) const;
+
   std::uint64_t data_seen_ = 0;
+  std::uint64_t length_ = 0;  // Content-Length as llhttp read it
+  std::uint32_t flags_ = 0;   // its flags at the end of the head
   bool skip_body_ = false;
   bool complete_ = false;
 };

@@ -84,7 +84,7 @@ Verdict ResponseParser::finish_head() {
   }
   const Verdict verdict = validate_response(head_, context_);
   if (!verdict.ok()) return verdict;
-  if (!llhttp_.agrees_on_response(scanner_.text(), head_, context_)) return {502, "refused by the second parser"};
+  if (!llhttp_.agrees_on_response(scanner_.text(), head_)) return {502, "refused by the second parser"};
   if (head_.is_interim) {
     if (++interim_seen_ > limits_.interim_responses) return {502, "too many interim responses"};
     return {};  // the state stays: another head follows
@@ -117,15 +117,20 @@ ParseEvent ResponseParser::next_counted(std::string_view bytes, std::size_t& con
 }
 
 ParseEvent ResponseParser::next_chunked(std::string_view bytes, std::size_t& consumed) {
-  const ChunkGuard::Step step = chunks_.advance(bytes, consumed);
-  if (step == ChunkGuard::Step::error) return fail(chunks_.error());
-  if (consumed == 0) return ParseEvent::need_more;
-  const std::string_view data = chunks_.data();
-  const bool end = step == ChunkGuard::Step::end;
-  if (!llhttp_.agrees_on_chunks(bytes.substr(0, consumed), data.size(), end)) {
-    return fail({502, "chunked body refused by the second parser"});
+  ChunkGuard::Step step = ChunkGuard::Step::part;
+  while (step == ChunkGuard::Step::part) {
+    const std::string_view offered = bytes.substr(consumed);
+    std::size_t used = 0;
+    step = chunks_.advance(offered, used);
+    if (step == ChunkGuard::Step::error) return fail(chunks_.error());
+    consumed += used;
+    if (used == 0 || chunks_.was_extension()) continue;
+    if (!llhttp_.agrees_on_chunks(offered.substr(0, used), chunks_.data().size(), step == ChunkGuard::Step::end)) {
+      return fail({502, "chunked body refused by the second parser"});
+    }
   }
-  if (end) {
+  const std::string_view data = chunks_.data();
+  if (step == ChunkGuard::Step::end) {
     state_ = State::done;
     return ParseEvent::message_end;
   }

@@ -15,8 +15,8 @@
 namespace hearth::http {
 
 struct Field {
-  std::string_view name;
-  std::string_view value;
+  std::string_view name = {};
+  std::string_view value = {};
 };
 
 // What the proxy does to single fields on their way. Called for each field that the rules below let through.
@@ -24,9 +24,7 @@ class FieldFilter {
  public:
   // False drops the field. `value` may be replaced; what it points to must live until the head is written.
   virtual bool pass(const Header& field, std::string_view& value) = 0;
-
- protected:
-  ~FieldFilter() = default;
+  virtual ~FieldFilter() = default;
 };
 
 std::string_view reason_phrase(std::uint16_t status);  // "" for a code without one
@@ -34,10 +32,10 @@ std::string_view reason_phrase(std::uint16_t status);  // "" for a code without 
 // --- towards the upstream ---
 
 struct UpstreamHeadOptions {
-  std::string_view target;  // request-target to write
-  std::string_view host;    // Host to write; empty: none
+  std::string_view target = {};  // request-target to write
+  std::string_view host = {};    // Host to write; empty: none
   FieldFilter* filter = nullptr;
-  std::span<const Field> added;              // written last, after all stripping
+  std::span<const Field> added = {};         // written last, after all stripping
   bool keep_alive = true;                    // false: Connection: close
   ConnectionNominated* nominated = nullptr;  // scratch to reuse; null: a local one
 };
@@ -58,11 +56,11 @@ struct ClientFraming {
 ClientFraming choose_client_framing(const RequestHead& request, const ResponseHead& response);
 
 struct ClientHeadOptions {
-  ClientFraming framing;
+  ClientFraming framing = {};
   std::uint8_t client_minor = 1;  // of the request; decides on `Connection: keep-alive` for HTTP/1.0
-  std::string_view date;          // written when the upstream sent none; empty: none
+  std::string_view date = {};     // written when the upstream sent none; empty: none
   FieldFilter* filter = nullptr;
-  std::span<const Field> added;
+  std::span<const Field> added = {};
   ConnectionNominated* nominated = nullptr;
 };
 // The response as the client gets it. Never copied: hop-by-hop fields, what Connection names, the framing field except
@@ -81,11 +79,11 @@ void append_last_chunk(std::string& out, const HeaderList& trailers);
 
 struct Reply {
   std::uint16_t status = 200;
-  std::string_view content_type;  // empty: none
-  std::span<const Field> headers;
-  std::string_view body;
-  std::string_view date;   // empty: none
-  bool head_only = false;  // HEAD: Content-Length without the body
+  std::string_view content_type = {};  // empty: none
+  std::span<const Field> headers = {};
+  std::string_view body = {};
+  std::string_view date = {};  // empty: none
+  bool head_only = false;      // HEAD: Content-Length without the body
   bool keep_alive = true;
   std::uint8_t client_minor = 1;
 };

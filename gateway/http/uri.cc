@@ -57,7 +57,7 @@ bool contains_nul_escape(std::string_view path) { return path.find("%00") != std
 bool needs_normalizing(std::string_view path) {
   char previous = 0;
   for (const char c : path) {
-    if (c == '%' || (previous == '/' && (c == '/' || c == '.'))) return true;
+    if (c == '%' || c == '\0' || (previous == '/' && (c == '/' || c == '.'))) return true;
     previous = c;
   }
   return false;

@@ -40,8 +40,8 @@ WorkspacePath parse_workspace_path(std::string_view path);
 bool climbs(std::string_view path);
 
 // For matching locations and files, as nginx does: escapes decoded once (also %2f), slashes merged, dot segments
-// resolved. nullopt: `..` above the root, %00, or a broken escape: 400. The result is `path` itself when there was
-// nothing to do, otherwise it lives in `scratch`. `path` must start with '/'.
+// resolved. nullopt: `..` above the root, a NUL in either form, or a broken escape: 400. The result is `path` itself
+// when there was nothing to do, otherwise it lives in `scratch`. `path` must start with '/'.
 std::optional<std::string_view> normalize_path(std::string_view path, std::string& scratch);
 
 // Escapes a decoded path for a Location field or a log: everything but unreserved, sub-delims, ':', '@' and '/'.

@@ -21,27 +21,65 @@ constexpr std::array<bool, 256> make_table(Predicate predicate) {
 }
 constexpr auto kCombinedSpecial = make_table([](unsigned c) { return c < 0x20 || c > 0x7e || c == '"' || c == '\\'; });
 
-// In the unquoted fields of a combined line a space would shift every field after it.
-constexpr auto kBareSpecial = make_table([](unsigned c) { return c <= 0x20 || c > 0x7e || c == '"' || c == '\\'; });
-
-void append_escaped(std::string& out, std::string_view text, const std::array<bool, 256>& special) {
-  std::size_t start = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (!special[byte]) continue;
-    out.append(text, start, i - start);
-    const char escape[4] = {'\\', 'x', kHexUpper[byte >> 4], kHexUpper[byte & 15]};
-    out.append(escape, sizeof escape);
-    start = i + 1;
-  }
-  out.append(text, start);
+// True if one of the eight bytes may be in kCombinedSpecial: almost all text is printable, so whole words are passed
+// over.
+bool may_hold_special(const char* bytes) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHigh = 0x8080808080808080;
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  const auto has = [](std::uint64_t w, std::uint64_t c) { return ((w ^ (kOnes * c)) - kOnes) & ~(w ^ (kOnes * c)); };
+  const std::uint64_t below_space = (word - kOnes * 0x20) & ~word;
+  return ((word | below_space | has(word, '"') | has(word, '\\') | has(word, 0x7f)) & kHigh) != 0;
 }
 
-void append_field(std::string& out, std::string_view text, const std::array<bool, 256>& special) {
+// The next byte at or after `i` that is in kCombinedSpecial, or the size.
+std::size_t next_special(std::string_view text, std::size_t i) {
+  while (i < text.size()) {
+    if (text.size() - i >= 8 && !may_hold_special(text.data() + i)) {
+      i += 8;
+    } else if (kCombinedSpecial[static_cast<unsigned char>(text[i])]) {
+      return i;
+    } else {
+      ++i;
+    }
+  }
+  return text.size();
+}
+
+void append_hex_escape(std::string& out, char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  const char escape[4] = {'\\', 'x', kHexUpper[byte >> 4], kHexUpper[byte & 15]};
+  out.append(escape, sizeof escape);
+}
+
+void append_escaped(std::string& out, std::string_view text) {
+  std::size_t start = 0;
+  for (std::size_t i = next_special(text, 0); i < text.size(); i = next_special(text, start)) {
+    out.append(text.data() + start, i - start);
+    append_hex_escape(out, text[i]);
+    start = i + 1;
+  }
+  out.append(text.data() + start, text.size() - start);
+}
+
+void append_field(std::string& out, std::string_view text) {
   if (text.empty()) {
     out.push_back('-');
   } else {
-    append_escaped(out, text, special);
+    append_escaped(out, text);
+  }
+}
+
+// A field without quotes: a space would shift every field after it.
+void append_bare_field(std::string& out, std::string_view text) {
+  if (text.empty()) out.push_back('-');
+  for (const char c : text) {
+    if (c == ' ' || kCombinedSpecial[static_cast<unsigned char>(c)]) {
+      append_hex_escape(out, c);
+    } else {
+      out.push_back(c);
+    }
   }
 }
 
@@ -120,16 +158,11 @@ std::size_t append_json_special(std::string& out, std::string_view text) {
 
 void append_json_text(std::string& out, std::string_view text) {
   std::size_t start = 0;
-  for (std::size_t i = 0; i < text.size();) {
-    if (!kCombinedSpecial[static_cast<unsigned char>(text[i])]) {
-      ++i;
-      continue;
-    }
-    out.append(text, start, i - start);
-    i += append_json_special(out, text.substr(i));
-    start = i;
+  for (std::size_t i = next_special(text, 0); i < text.size(); i = next_special(text, start)) {
+    out.append(text.data() + start, i - start);
+    start = i + append_json_special(out, text.substr(i));
   }
-  out.append(text, start);
+  out.append(text.data() + start, text.size() - start);
 }
 
 // `key` comes with its punctuation: `,"host":"`.
@@ -166,29 +199,29 @@ void AccessFormatter::append(std::string& out, const AccessRecord& record) {
 }
 
 void AccessFormatter::append_combined(std::string& out, const AccessRecord& record) {
-  append_field(out, record.remote_addr, kBareSpecial);
+  append_bare_field(out, record.remote_addr);
   out.append(" - ");
-  append_field(out, record.user, kBareSpecial);
+  append_bare_field(out, record.user);
   out.append(" [");
   out.append(combined_time_);
   out.append("] \"");
   if (record.method.empty() && record.target.empty()) {
     out.push_back('-');
   } else {
-    append_escaped(out, record.method, kCombinedSpecial);
+    append_escaped(out, record.method);
     out.push_back(' ');
-    append_escaped(out, record.target, kCombinedSpecial);
+    append_escaped(out, record.target);
     out.push_back(' ');
-    append_escaped(out, record.version, kCombinedSpecial);
+    append_escaped(out, record.version);
   }
   out.append("\" ");
   append_number(out, record.status);
   out.push_back(' ');
   append_number(out, record.body_bytes);
   out.append(" \"");
-  append_field(out, record.referer, kCombinedSpecial);
+  append_field(out, record.referer);
   out.append("\" \"");
-  append_field(out, record.user_agent, kCombinedSpecial);
+  append_field(out, record.user_agent);
   out.append("\"\n");
 }
 

@@ -2,7 +2,7 @@
 
 namespace hearth::server {
 
-std::vector<config::Handler> built_in_handlers() {
+std::vector<config::ContentHandler> built_in_handlers() {
   return {{"metrics", "Answers with the process's counters in Prometheus' text format."}};
 }
 

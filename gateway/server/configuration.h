@@ -28,6 +28,6 @@ struct Configuration {
 // Reads the files, loads modules and has each of them check its part.
 Result<std::shared_ptr<Configuration>> load_configuration(const CommandLine& options);
 // The gateway's own handlers: `metrics`.
-std::vector<config::Handler> built_in_handlers();
+std::vector<config::ContentHandler> built_in_handlers();
 
 }  // namespace hearth::server

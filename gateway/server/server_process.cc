@@ -155,7 +155,6 @@ class ServerProcess {
       if (auto done = log::reopen(); !done) log::error("error log: {}", done.error().message);
       for (auto& worker : workers_) worker->reopen_logs();
     });
-    // All threads were started with these blocked (run_server); only this one takes them.
   }
 
   void drain() {
