@@ -3,7 +3,9 @@
 // Thread: the loop's. Owner of a PgConnection or PgPool: whoever created it; destroying it cancels what is under way
 // (callbacks get Error{cancelled} from the destructor, never afterwards). Lost connections are re-made with backoff
 // (100 ms … 5 s, jitter) for ever. A statement whose connection broke after it was sent fails with Error{timeout},
-// retryable: whether it took effect is unknown (SPEC rule 12); one that was never sent fails with Error{unavailable}.
+// retryable: whether it took effect is unknown (SPEC rule 12); one that was never sent, or whose transaction was never
+// told to commit, fails with Error{unavailable}. A statement waits for a connection at most as long as it may run
+// (statement_timeout), then fails with Error{unavailable}. No callback runs inside query() and its likes.
 #pragma once
 
 #include <cstdint>
@@ -63,7 +65,9 @@ class PgResult {
 using PgCallback = UniqueFunction<void(Result<PgResult>)>;
 
 struct PgStatement {
-  std::string sql;  // $1, $2 …; statements are prepared per connection and cached by text
+  // $1, $2 …; prepared per connection and cached by text. Without parameters it may hold several commands, the last
+  // one's rows are the result.
+  std::string sql;
   std::vector<PgParam> params;
 };
 
@@ -84,7 +88,8 @@ class PgConnection {
  public:
   struct Events {
     UniqueFunction<void()> connected = nullptr;        // also after each reconnection, before queued statements run
-    UniqueFunction<void(const Error&)> lost = nullptr;  // also for each failed attempt
+    // Also for each failed attempt. Comes before the callbacks of the statements that were lost with it.
+    UniqueFunction<void(const Error&)> lost = nullptr;
     UniqueFunction<void(std::string_view channel, std::string_view payload)> notified = nullptr;
   };
 
@@ -103,6 +108,9 @@ class PgConnection {
   // ROLL BACK and hand to `done`. For decisions inside a transaction (running limits).
   using Step = UniqueFunction<Result<std::optional<PgStatement>>(const PgResult& previous)>;
   void interactive_transaction(PgStatement first, Step step, PgCallback done);
+
+  // Ends the session now, as if the connection had broken, and connects again.
+  void drop(const std::string& reason);
 
  private:
   class Impl;

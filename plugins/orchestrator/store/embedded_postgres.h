@@ -1,0 +1,27 @@
+// `database embedded`: a private PostgreSQL under the data directory, run by the supervisor (hearth/module.h,
+// EmbeddedServer), reachable over a unix socket only.
+//
+// Layout under data_dir/postgres (mode 0700, owner = the server's system user): data/ (the cluster), log/, socket/.
+// Who may connect is decided by the socket directory: only its owner and root can enter it, hence `trust` in
+// pg_hba.conf. A socket path longer than the kernel takes moves to /run (or /tmp) under a name made from data_dir.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "hearth/module.h"
+#include "orchestrator/settings.h"
+
+namespace hearth::orchestrator {
+
+// Directory of the newest installed server programs (initdb and postgres), or an error that names the package.
+// Looks in /usr/lib/postgresql/*/bin, `pg_config --bindir` and PATH; HEARTH_POSTGRES_BIN overrides.
+Result<std::string> find_postgres_programs();
+
+// Where the server's socket is; the "host" of a connection string.
+std::string embedded_socket_directory(const OrchestratorSettings& settings);
+
+// The server's description. Called when the configuration has been read; touches nothing on disk.
+Result<EmbeddedServer> embedded_postgres(const OrchestratorSettings& settings);
+
+}  // namespace hearth::orchestrator
