@@ -31,6 +31,7 @@ struct ApiRequest {
   std::string cookie;  // the session cookie's value
   std::string bearer;  // the credentials of Authorization: Bearer
   std::string remote_address;
+  std::string request_id;
   std::string body;
 };
 
@@ -41,6 +42,7 @@ struct ApiCall {
   std::vector<std::string> args;   // the {…} parts of the path
   Json body = Json::object();      // parsed when the route takes one
   UniqueFunction<void(Reply)> respond;
+  UniqueFunction<void(std::string first_frames)> open_stream;  // instead: an event stream
 };
 using Call = std::shared_ptr<ApiCall>;
 

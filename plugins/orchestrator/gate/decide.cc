@@ -2,7 +2,7 @@
 
 #include "base/strings.h"
 
-namespace hearth::orchestrator {
+namespace hearth::orchestrator::gate {
 
 namespace {
 
@@ -65,4 +65,4 @@ RequestKind kind_of(const RequestView& request) {
   return accepts_html(request) ? RequestKind::navigation : RequestKind::http;
 }
 
-}  // namespace hearth::orchestrator
+}  // namespace hearth::orchestrator::gate

@@ -7,7 +7,7 @@
 #include "orchestrator/auth/identity.h"
 #include "orchestrator/routes.h"
 
-namespace hearth::orchestrator {
+namespace hearth::orchestrator::gate {
 
 // Only a navigation may wake a workspace: a forgotten tab's background requests never do.
 enum class RequestKind : std::uint8_t { navigation, http, websocket };
@@ -40,4 +40,4 @@ Verdict decide(const GateInput& input);
 // A GET with Sec-Fetch-Mode: navigate, or, from clients without that header, one that accepts text/html.
 RequestKind kind_of(const RequestView& request);
 
-}  // namespace hearth::orchestrator
+}  // namespace hearth::orchestrator::gate

@@ -2,7 +2,7 @@
 
 #include <unordered_set>
 
-namespace hearth::orchestrator {
+namespace hearth::orchestrator::gate {
 
 bool counts_as_running(Phase phase, DesiredState desired) {
   return phase == Phase::running || desired == DesiredState::running;
@@ -62,4 +62,4 @@ void RouteView::count(const Route& route, int by) {
   if (mine == 0) running_by_owner_.erase(route.owner);
 }
 
-}  // namespace hearth::orchestrator
+}  // namespace hearth::orchestrator::gate

@@ -7,7 +7,7 @@
 
 #include "orchestrator/routes.h"
 
-namespace hearth::orchestrator {
+namespace hearth::orchestrator::gate {
 
 class RouteView {
  public:
@@ -35,4 +35,4 @@ class RouteView {
 
 bool counts_as_running(Phase phase, DesiredState desired);
 
-}  // namespace hearth::orchestrator
+}  // namespace hearth::orchestrator::gate

@@ -1,6 +1,6 @@
 #include "orchestrator/gate/session_cache.h"
 
-namespace hearth::orchestrator {
+namespace hearth::orchestrator::gate {
 
 const SessionCache::Entry* SessionCache::find(const std::string& secret_hash, SteadyTime now, WallTime wall) const {
   const auto found = entries_.find(secret_hash);
@@ -26,4 +26,4 @@ void SessionCache::forget_user(const Uuid& user) {
   std::erase_if(entries_, [&user](const auto& item) { return item.second.identity && item.second.identity->user == user; });
 }
 
-}  // namespace hearth::orchestrator
+}  // namespace hearth::orchestrator::gate

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "orchestrator/auth/identity.h"
 
-namespace hearth::orchestrator {
+namespace hearth::orchestrator::gate {
 
 class SessionCache {
  public:
@@ -32,4 +32,4 @@ class SessionCache {
   std::unordered_map<std::string, Entry> entries_;
 };
 
-}  // namespace hearth::orchestrator
+}  // namespace hearth::orchestrator::gate
