@@ -64,6 +64,7 @@ struct ProxyPass {
 struct HeaderSetting {
   std::string name;
   std::string value;  // may hold $variables, expanded per request
+  bool always = false;  // add_header: on every status, not only on those nginx lists
 };
 
 struct ErrorPage {

@@ -42,7 +42,7 @@ struct Directive {
 
   // For a simple directive. `target` is the struct of the context it stands in. An error's message is completed with
   // the directive's place; it should name the bad value and what would be right.
-  std::function<Result<void>(void* target, const Statement&, LoadContext&)> set;
+  std::function<Result<void>(void* target, const Statement&, LoadContext&)> set = nullptr;
 
   // For a block: `opens` names the context inside; `enter` returns the struct for it (owned by `target`), `leave` checks
   // the finished block. Exactly one of `set` and `enter` is present.

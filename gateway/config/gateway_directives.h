@@ -1,0 +1,25 @@
+// The gateway's own directives, by context. Rows write into Builder (main, events), Scope and its kinds (http, server,
+// location), UpstreamDraft and TypesDraft.
+#pragma once
+
+#include "config/loader.h"
+#include "hearth/directive.h"
+
+namespace hearth::config {
+
+DirectiveTable gateway_directives();  // all of the below
+
+void add_main_directives(DirectiveTable& table);
+void add_http_directives(DirectiveTable& table);     // blocks: http, server, location; listen, server_name
+void add_client_directives(DirectiveTable& table);   // limits and timeouts towards clients
+void add_content_directives(DirectiveTable& table);  // root, types, return, error_page, allow, add_header
+void add_proxy_directives(DirectiveTable& table);
+void add_upstream_directives(DirectiveTable& table);
+void add_ignored_directives(DirectiveTable& table);  // nginx's, accepted without effect
+
+// include and load_module: rows for the reader, which is their LoadContext.
+DirectiveTable reader_directives();
+// `name;` inside location.
+Directive handler_directive(const Handler& handler);
+
+}  // namespace hearth::config

@@ -1,0 +1,202 @@
+#include "proxy/client_connection.h"
+
+#include "proxy/exchange.h"
+
+namespace hearth::proxy {
+
+void ClientConnection::accept(WorkerContext& context, const VirtualHosts& hosts, Fd fd, const SocketAddress& peer,
+                              const SocketAddress& local) {
+  auto* connection = new ClientConnection(context, hosts, peer, local);  // owns itself, see close()
+  if (connection->socket_.adopt(std::move(fd)) != 0) {
+    connection->close();
+    return;
+  }
+  ++context.counters.connections_accepted;
+  connection->set_deadline(hosts.select({}).settings->client_header_timeout);
+  connection->socket_.start_reading();
+}
+
+ClientConnection::ClientConnection(WorkerContext& context, const VirtualHosts& hosts, const SocketAddress& peer,
+                                   const SocketAddress& local)
+    : context_(context), hosts_(hosts), peer_(peer), local_(local), peer_ip_(peer.ip()), socket_(context.loop, this) {
+  context_.connections.insert(this);
+  ++context_.counters.connections_open;
+}
+
+void ClientConnection::on_read(std::string_view bytes) {
+  Dispatch dispatch(*this);
+  if (lingering_) {
+    lingered_ += bytes.size();
+    if (lingered_ > kLingerLimit) close();
+    return;
+  }
+  if (backlog_.empty()) {
+    consume(bytes);
+  } else {
+    backlog_.append(bytes);
+  }
+  if (!closed_ && backlog_.size() >= kBacklogLimit) socket_.stop_reading();
+}
+
+// Parses as far as the exchange allows; the rest becomes the backlog.
+void ClientConnection::consume(std::string_view input) {
+  consuming_ = true;
+  while (step(input)) {
+  }
+  consuming_ = false;
+  if (closed_) return;
+  if (exchange_) exchange_->input_paused();
+  backlog_.assign(input);
+  if (backlog_.empty() && backlog_.capacity() > 0) std::string().swap(backlog_);
+}
+
+bool ClientConnection::step(std::string_view& input) {
+  if (closed_ || lingering_ || !socket_.is_open()) return false;
+  if (exchange_ && exchange_->done()) finish_exchange();
+  if (closed_ || lingering_) return false;
+  if (!exchange_) {
+    if (input.empty()) return false;
+    exchange_ = context_.take_exchange(*this);
+    set_deadline(hosts_.select({}).settings->client_header_timeout);
+  }
+  return exchange_->wants_input() && exchange_->feed(input);
+}
+
+void ClientConnection::input_wanted() {
+  Dispatch dispatch(*this);
+  if (closed_ || consuming_) return;
+  if (!backlog_.empty()) {
+    const std::string input = std::move(backlog_);
+    backlog_.clear();
+    consume(input);
+  } else {
+    consume({});
+  }
+  if (!closed_ && !peer_finished_ && backlog_.size() < kBacklogLimit) socket_.start_reading();
+}
+
+void ClientConnection::settle() {
+  if (closed_) return;
+  while (!closed_ && exchange_ && exchange_->done()) {
+    ++depth_;
+    finish_exchange();
+    if (!closed_ && !lingering_ && !exchange_ && !backlog_.empty()) {
+      const std::string input = std::move(backlog_);
+      backlog_.clear();
+      consume(input);
+    }
+    --depth_;
+  }
+  if (!closed_ && !exchange_ && !lingering_ && peer_finished_) close();
+  if (!closed_ && !peer_finished_ && backlog_.size() < kBacklogLimit) socket_.start_reading();
+}
+
+void ClientConnection::finish_exchange() {
+  std::unique_ptr<HttpExchange> finished = std::move(exchange_);
+  const HttpExchange::Ending ending = finished->ending();
+  const Milliseconds idle = finished->keepalive_timeout();
+  context_.recycle(std::move(finished));
+  ++requests_;
+  switch (ending) {
+    case HttpExchange::Ending::keep_alive:
+      if (context_.draining || (peer_finished_ && backlog_.empty())) {
+        close();
+      } else {
+        set_deadline(idle);
+      }
+      return;
+    case HttpExchange::Ending::close: linger(); return;
+    case HttpExchange::Ending::abort: close(); return;
+  }
+}
+
+// The client may still be sending: closing now would make the kernel answer with RST, which can overtake the response
+// (RFC 9112 9.6). So: FIN, read on for a moment, close.
+void ClientConnection::linger() {
+  if (peer_finished_ && socket_.queued() == 0) {
+    close();
+    return;
+  }
+  lingering_ = true;
+  std::string().swap(backlog_);
+  socket_.shutdown();
+  set_deadline(kLingerTimeout);
+  if (!peer_finished_) socket_.start_reading();
+}
+
+void ClientConnection::on_end() {
+  Dispatch dispatch(*this);
+  peer_finished_ = true;
+  if (lingering_) {
+    if (socket_.queued() == 0) close();
+    return;
+  }
+  if (!exchange_) {
+    close();
+    return;
+  }
+  // A client may half-close after its request and still wait for the answer.
+  if (!exchange_->done()) exchange_->client_finished_sending();
+}
+
+void ClientConnection::on_broken(int) {
+  Dispatch dispatch(*this);
+  if (exchange_ && !exchange_->done()) exchange_->client_gone();
+  close();
+}
+
+void ClientConnection::on_drained() {
+  Dispatch dispatch(*this);
+  if (lingering_) {
+    if (peer_finished_) close();
+    return;
+  }
+  if (exchange_) exchange_->client_drained();
+}
+
+void ClientConnection::on_deadline() {
+  Dispatch dispatch(*this);
+  if (exchange_ && !lingering_ && !exchange_->done()) {
+    exchange_->deadline_passed();
+  } else {
+    close();
+  }
+}
+
+void ClientConnection::abandon() {
+  Dispatch dispatch(*this);
+  close();
+}
+
+Socket ClientConnection::release(std::string& unread) {
+  unread = std::move(backlog_);
+  backlog_.clear();
+  socket_.set_events(nullptr);
+  Socket taken = std::move(socket_);
+  close();
+  return taken;
+}
+
+void ClientConnection::drain() {
+  Dispatch dispatch(*this);
+  if (!exchange_ && !lingering_) close();
+}
+
+void ClientConnection::close() {
+  if (closed_) return;
+  closed_ = true;
+  clear_deadline();
+  if (socket_.is_open()) {
+    socket_.stop_reading();
+    socket_.set_events(nullptr);
+  }
+  if (exchange_) {
+    if (!exchange_->done()) exchange_->client_gone();
+    context_.recycle(std::move(exchange_));
+  }
+  context_.connections.erase(this);
+  --context_.counters.connections_open;
+  context_.loop.defer_delete(std::unique_ptr<ClientConnection>(this));
+}
+
+}  // namespace hearth::proxy

@@ -1,0 +1,185 @@
+// HttpExchange: one request and its response, from the first byte of the head to the log line. Read this first.
+//
+//   head → [deciding → collecting] → replying | streaming | sending_file → done
+//                                  → connecting → proxying → done, or the connection becomes a Tunnel
+//
+// Bytes come in through feed() (client) and the UpstreamUser callbacks; they leave through two Gathers, one writev per
+// direction and event. Back-pressure: wants_input() is false while the upstream has more than kHighWater unsent; the
+// upstream is not read while the client has.
+//
+// exchange.cc: life, routing, the module SDK. exchange_proxy.cc: the upstream side. exchange_reply.cc: local answers.
+// Owner: the ClientConnection while in use, else the worker's spare list. Thread: the worker's.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "hearth/exchange.h"
+#include "http/request_parser.h"
+#include "http/response_parser.h"
+#include "http/serialize.h"
+#include "proxy/client_connection.h"
+#include "proxy/gather.h"
+#include "proxy/tunnel.h"
+#include "proxy/upstream_connection.h"
+
+namespace hearth::proxy {
+
+struct FileAnswer;
+struct TunnelLogEntry;
+
+class HttpExchange final : public Exchange, private UpstreamUser {
+ public:
+  enum class Ending { keep_alive, close, abort };
+
+  explicit HttpExchange(WorkerContext& context);
+  ~HttpExchange();
+
+  void attach(ClientConnection& connection);
+  void reset();  // for the next request, on whichever connection; keeps memory
+
+  // --- the client connection's side ---
+  bool wants_input() const;
+  bool feed(std::string_view& input);  // one parser event; false = more bytes are needed
+  void input_paused();                 // the views fed so far become invalid: pass on what was gathered
+  void client_finished_sending();
+  void client_gone();
+  void client_drained();
+  void deadline_passed();
+  bool done() const { return state_ == State::done; }
+  Ending ending() const { return ending_; }
+  Milliseconds keepalive_timeout() const;
+
+  // --- Exchange (module SDK) ---
+  ExchangeId id() const override;
+  const RequestView& request() const override { return view_; }
+  void reply(Reply reply) override;
+  void proxy(ProxyPlan plan) override;
+  void start_stream(int status, ReplyHeaders headers) override;
+  bool send(std::string_view bytes) override;
+  void finish() override;
+  void read_body(std::size_t limit, UniqueFunction<void(Result<std::string>)> done) override;
+  void on_end(UniqueFunction<void()> callback) override { on_end_ = std::move(callback); }
+  void set_user(std::string user) override { user_ = std::move(user); }
+
+ private:
+  enum class State { head, deciding, collecting, connecting, proxying, streaming, sending_file, done };
+
+  // Bytes one side may leave unread before the other side is no longer read.
+  static constexpr std::size_t kHighWater = 64 * 1024;
+  static constexpr std::size_t kStreamLimit = 256 * 1024;      // unsent bytes of an SDK stream
+  static constexpr Milliseconds kDecisionTimeout{120000};      // a module that never answers
+  static constexpr int kMaxInternalRedirects = 10;
+
+  const http::RequestHead& head() const { return parser_.head(); }
+  const config::LocationSettings& settings() const { return *location_->settings; }
+
+  // exchange.cc
+  void on_head();
+  void on_body(std::string_view bytes);
+  void on_request_end();
+  void on_bad_request();
+  void use_fallback_location();  // for answers to what could not be routed
+  bool route();  // false: answered already
+  void dispatch();
+  void fill_view();
+  void end(Ending ending, EndedBy who);
+  void write_log(EndedBy who);
+  TunnelLogEntry log_entry() const;
+  void set_deadline();
+  std::string expand(const config::CompiledText& text) const;
+  void append_variable(config::Variable variable, std::string_view name, std::string& out) const;
+
+  // exchange_proxy.cc
+  void start_proxy_pass();
+  bool pick_server();
+  void begin_upstream();
+  void upstream_ready();
+  void write_upstream_head();
+  void flush_upstream();
+  bool retry_upstream(bool connected);
+  void upstream_error(int status, bool timed_out);
+  void drop_upstream();
+  void release_upstream(bool reusable);
+  bool on_response_head();
+  void on_interim_head();
+  void on_response_end(bool reusable);
+  void on_bad_response();
+  void pump_response(std::string_view bytes);
+  void become_tunnel(std::string_view early);
+  void on_upstream_ready() override;
+  void on_upstream_failed(int status) override;
+  void on_upstream_read(std::string_view bytes) override;
+  void on_upstream_end() override;
+  void on_upstream_broken(int status) override;
+  void on_upstream_drained() override;
+
+  // exchange_reply.cc
+  void fail(int status);
+  bool try_error_page(int status);
+  void send_reply(int status, const ReplyHeaders& headers, std::string_view body);
+  void start_static_file();
+  void on_file_opened(std::shared_ptr<FileAnswer> file);
+  void send_file_head(const FileAnswer& file);
+  void continue_file();
+  bool flush_client();  // false: the client is gone and the exchange has ended
+
+  WorkerContext& context_;
+  ClientConnection* connection_ = nullptr;
+  mutable std::uint64_t serial_ = 0;  // 0 = no module has asked for an id
+  State state_ = State::head;
+  Ending ending_ = Ending::keep_alive;
+
+  // request
+  http::RequestParser parser_;
+  const VirtualServer* server_ = nullptr;
+  const Location* location_ = nullptr;
+  std::string path_scratch_;
+  std::string_view path_;  // normalized
+  RequestView view_;
+  std::array<char, 32> request_id_{};
+  bool request_complete_ = false;
+  bool keep_alive_ = false;
+  std::uint64_t request_body_bytes_ = 0;
+  std::uint64_t started_ns_ = 0;
+
+  // a module's interest
+  std::string body_;
+  std::size_t body_limit_ = 0;
+  UniqueFunction<void(Result<std::string>)> body_done_;
+  UniqueFunction<void()> on_end_;
+  std::string user_;
+  std::string route_;
+
+  // upstream
+  std::unique_ptr<UpstreamConnection> upstream_;
+  http::ResponseParser response_parser_;
+  SocketAddress upstream_address_;
+  std::string upstream_target_;
+  std::string upstream_host_;
+  std::string forwarded_prefix_;
+  std::string hidden_cookie_;
+  KeepAliveLimits upstream_keepalive_;
+  int server_index_ = -1;
+  std::uint64_t servers_tried_ = 0;
+  bool retried_ = false;
+  bool upload_failed_ = false;
+  unsigned upstream_status_ = 0;
+  std::uint64_t upstream_started_ns_ = 0;
+  std::uint64_t upstream_time_us_ = 0;
+  Gather to_upstream_;
+  http::ConnectionNominated nominated_;
+
+  // response
+  Gather to_client_;
+  bool response_started_ = false;
+  http::ClientFraming framing_;
+  int status_ = 0;
+  int status_override_ = 0;  // by error_page
+  int internal_redirects_ = 0;
+  std::uint64_t response_body_bytes_ = 0;
+  std::shared_ptr<FileAnswer> file_;
+};
+
+}  // namespace hearth::proxy

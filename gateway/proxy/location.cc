@@ -1,0 +1,128 @@
+#include "proxy/location.h"
+
+#include <cstring>
+
+#include "base/check.h"
+#include "base/strings.h"
+
+namespace hearth::proxy {
+
+namespace {
+
+config::CompiledText compile_text(const std::string& text) {
+  auto compiled = config::CompiledText::compile(text);
+  HEARTH_CHECK(compiled.has_value());  // the loader has refused what does not compile
+  return std::move(*compiled);
+}
+
+std::vector<CompiledHeader> compile_headers(const std::vector<config::HeaderSetting>& headers) {
+  std::vector<CompiledHeader> compiled;
+  for (const auto& header : headers) compiled.push_back({header.name, compile_text(header.value)});
+  return compiled;
+}
+
+std::string_view without_port(std::string_view host) {
+  if (!host.empty() && host.front() == '[') return host.substr(0, host.find(']') + 1);
+  return host.substr(0, host.find(':'));
+}
+
+bool prefix_bits_equal(const std::uint8_t* a, const std::uint8_t* b, unsigned bits) {
+  if (std::memcmp(a, b, bits / 8) != 0) return false;
+  const unsigned rest = bits % 8;
+  return rest == 0 || (a[bits / 8] >> (8 - rest)) == (b[bits / 8] >> (8 - rest));
+}
+
+const std::uint8_t* address_bytes(const SocketAddress& address) {
+  if (address.family() == AF_INET) {
+    return reinterpret_cast<const std::uint8_t*>(&reinterpret_cast<const sockaddr_in*>(address.get())->sin_addr);
+  }
+  return reinterpret_cast<const std::uint8_t*>(&reinterpret_cast<const sockaddr_in6*>(address.get())->sin6_addr);
+}
+
+}  // namespace
+
+const Location& VirtualServer::locate(std::string_view path) const {
+  const Location* best = nullptr;
+  for (const Location& location : locations) {
+    const std::string& prefix = location.settings->path;
+    if (location.settings->match == config::LocationSettings::Match::exact) {
+      if (path == prefix) return location;
+    } else if (path.substr(0, prefix.size()) == prefix &&
+               (best == nullptr || prefix.size() > best->settings->path.size())) {
+      best = &location;
+    }
+  }
+  return best != nullptr ? *best : fallback;
+}
+
+void VirtualHosts::add(const VirtualServer& server, bool default_server) {
+  servers_.push_back(&server);
+  if (default_ == nullptr || default_server) default_ = &server;
+}
+
+const VirtualServer& VirtualHosts::select(std::string_view host) const {
+  if (servers_.size() == 1) return *default_;
+  const std::string_view name = without_port(host);
+  const VirtualServer* best = nullptr;
+  std::size_t best_size = 0;
+  for (const VirtualServer* server : servers_) {
+    for (const std::string& candidate : server->settings->names) {
+      if (iequals(candidate, name)) return *server;
+      const bool wildcard = candidate.size() > 2 && candidate[0] == '*' && name.size() >= candidate.size() - 1;
+      if (wildcard && candidate.size() > best_size &&
+          iequals(name.substr(name.size() - (candidate.size() - 1)), std::string_view(candidate).substr(1))) {
+        best = server;
+        best_size = candidate.size();
+      }
+    }
+  }
+  return best != nullptr ? *best : *default_;
+}
+
+Router::Router(const config::HttpSettings& settings, const Parts& parts) {
+  for (const config::ServerSettings& server : settings.servers) {
+    auto compiled = std::make_unique<VirtualServer>();
+    compiled->settings = &server;
+    for (const auto& location : server.locations) compiled->locations.push_back(compile(location, parts));
+    compiled->fallback = compile(server.fallback, parts);
+    for (const auto& listen : server.listens) {
+      hosts_[listen.address.text()].add(*compiled, listen.default_server);
+    }
+    servers_.push_back(std::move(compiled));
+  }
+}
+
+const VirtualHosts& Router::hosts(const SocketAddress& listen) const { return hosts_.at(listen.text()); }
+
+Location Router::compile(const config::LocationSettings& settings, const Parts& parts) {
+  Location location;
+  location.settings = &settings;
+  if (!settings.handler.empty()) location.handler = parts.handler(settings.handler);
+  location.access_log = settings.access_log.on ? parts.access_log(settings.access_log) : nullptr;
+  location.proxy_set_headers = compile_headers(settings.proxy_set_headers);
+  location.add_headers = compile_headers(settings.add_headers);
+  if (settings.returns) location.returned = compile_text(settings.returns->text);
+  if (settings.proxy_pass) {
+    const config::UpstreamSettings& upstream = *settings.proxy_pass->upstream;
+    location.balancer = balancer(upstream);
+    location.keepalive = {upstream.keepalive, upstream.keepalive_timeout, upstream.keepalive_requests};
+  }
+  return location;
+}
+
+Balancer* Router::balancer(const config::UpstreamSettings& upstream) {
+  auto& slot = balancers_[&upstream];
+  if (!slot) slot = std::make_unique<Balancer>(upstream);
+  return slot.get();
+}
+
+bool is_allowed(const std::vector<config::AccessRule>& rules, const SocketAddress& client) {
+  for (const config::AccessRule& rule : rules) {
+    if (rule.all) return rule.allow;
+    if (client.family() != rule.network.family() || client.is_unix()) continue;
+    if (prefix_bits_equal(address_bytes(client), address_bytes(rule.network), rule.prefix_bits)) return rule.allow;
+  }
+  return true;
+}
+
+}  // namespace hearth::proxy

@@ -1,0 +1,53 @@
+// Files under `root` or `alias`: path resolution, opening on the thread pool, ranges and validators (RFC 9110 13, 14).
+// Pure but for open_file(), which blocks and therefore runs on the pool.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/fd.h"
+#include "config/settings.h"
+
+namespace hearth::proxy {
+
+// What the request asks of the file.
+struct FileRequest {
+  std::string path;   // in the file system
+  bool directory = false;  // the URL ended in "/": try the index files
+  std::vector<std::string> index;
+  std::string range;
+  std::string if_none_match;
+  std::string if_modified_since;
+  std::string if_range;
+};
+
+struct FileAnswer {
+  int status = 404;  // 200, 206, 301 (a directory without "/"), 304, 403, 404, 416
+  Fd fd;
+  std::string name;  // of the file opened, for its media type
+  std::uint64_t size = 0;    // of the whole file
+  std::uint64_t offset = 0;  // of the part to send
+  std::uint64_t length = 0;
+  std::string etag;
+  std::string last_modified;
+  std::string block;  // the bytes read last
+};
+
+std::string file_path(const config::LocationSettings& settings, std::string_view normalized_path);
+FileAnswer open_file(const FileRequest& request);
+// Reads the next block of at most 128 KiB into answer.block; false on a read error or when the file has shrunk.
+bool read_block(FileAnswer& answer);
+
+struct ByteRange {
+  std::uint64_t first = 0;
+  std::uint64_t length = 0;
+};
+enum class RangeVerdict { whole, part, unsatisfiable };
+// One range only; several, or what we do not understand, is answered with the whole file (RFC 9110 14.2 allows it).
+RangeVerdict parse_range(std::string_view range, std::uint64_t size, ByteRange& out);
+
+std::string_view media_type(const config::LocationSettings& settings, std::string_view name);
+
+}  // namespace hearth::proxy

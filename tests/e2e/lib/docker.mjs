@@ -1,0 +1,51 @@
+// What the Docker engine holds of one deployment, and cleaning it away.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+export async function docker(...args) {
+  const { stdout } = await run('docker', args, { maxBuffer: 16 << 20 });
+  return stdout.trim();
+}
+
+const lines = (text) => text.split('\n').filter(Boolean);
+
+export class Deployment {
+  constructor(name) {
+    this.name = name;
+    this.label = `label=hearth.deployment=${name}`;
+  }
+
+  // Inspected containers, running or not.
+  async containers() {
+    const ids = lines(await docker('ps', '-aq', '--no-trunc', '--filter', this.label));
+    if (ids.length === 0) return [];
+    return JSON.parse(await docker('inspect', ...ids).catch(() => '[]')); // one may vanish in between
+  }
+
+  async volumes() {
+    return lines(await docker('volume', 'ls', '-q', '--filter', this.label));
+  }
+
+  async container(workspaceId) {
+    return (await this.containers()).find((c) => c.Config.Labels['hearth.workspace'] === workspaceId);
+  }
+
+  // Runs a shell command inside the workspace's container, as its user.
+  async exec(workspaceId, command) {
+    return docker('exec', `hearth-${this.name}-${workspaceId}`, 'sh', '-c', command);
+  }
+
+  async removeAll() {
+    const ids = lines(await docker('ps', '-aq', '--filter', this.label));
+    if (ids.length) await docker('rm', '-f', ...ids).catch(() => {});
+    const volumes = await this.volumes();
+    if (volumes.length) await docker('volume', 'rm', '-f', ...volumes).catch(() => {});
+    await docker('network', 'rm', `hearth-${this.name}`).catch(() => {});
+  }
+}
+
+export function containerAddress(container) {
+  return Object.values(container.NetworkSettings.Networks).map((n) => n.IPAddress).find(Boolean);
+}
