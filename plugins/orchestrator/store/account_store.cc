@@ -121,10 +121,12 @@ void AccountStore::purge_sessions(Done<void> done) {
 }
 
 void AccountStore::create_first_admin(const std::string& password_hash, Done<bool> done) {
-  pool_.query({"INSERT INTO users (username, password_hash, is_admin) SELECT 'admin', $1, true "
-               "WHERE NOT EXISTS (SELECT FROM users) ON CONFLICT DO NOTHING",
+  // The hash is salted: one that is there already was stored by an earlier try of ours whose answer was lost.
+  pool_.query({"WITH made AS (INSERT INTO users (username, password_hash, is_admin) SELECT 'admin', $1, true "
+               "WHERE NOT EXISTS (SELECT FROM users) ON CONFLICT DO NOTHING RETURNING 1) "
+               "SELECT EXISTS (SELECT FROM made) OR EXISTS (SELECT FROM users WHERE password_hash = $1)",
                {pg(password_hash)}},
-              decoded<bool>(std::move(done), [](const PgResult& result) { return result.affected() == 1; }));
+              decoded<bool>(std::move(done), [](const PgResult& result) { return result.flag(0, 0); }));
 }
 
 void AccountStore::list_users(std::int64_t limit, std::int64_t offset, Done<Listing<User>> done) {
