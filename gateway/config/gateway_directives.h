@@ -20,6 +20,6 @@ void add_ignored_directives(DirectiveTable& table);  // nginx's, accepted withou
 // include and load_module: rows for the reader, which is their LoadContext.
 DirectiveTable reader_directives();
 // `name;` inside location.
-Directive handler_directive(const Handler& handler);
+Directive handler_directive(const ContentHandler& handler);
 
 }  // namespace hearth::config

@@ -20,7 +20,7 @@
 namespace hearth::config {
 
 // A content handler: inside `location`, the bare directive `name;` sets LocationSettings::handler to `name`.
-struct Handler {
+struct ContentHandler {
   std::string name;
   std::string help;
 };
@@ -31,7 +31,7 @@ struct ModuleDirectives {
   const DirectiveTable* table = nullptr;  // may be null; must stay valid while the LoadedConfiguration lives
   void* main_target = nullptr;            // what its directives in main write into; one per load
   std::shared_ptr<void> keep;             // kept as long as the LoadedConfiguration; may own main_target
-  std::vector<Handler> handlers;
+  std::vector<ContentHandler> handlers;
 };
 
 struct LoadOptions {

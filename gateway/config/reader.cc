@@ -62,7 +62,7 @@ Result<void> Reader::add_module(ModuleDirectives module) {
   Block location;
   location.context = "location";
   location.owner = kGateway;
-  for (const Handler& handler : module.handlers) {
+  for (const ContentHandler& handler : module.handlers) {
     const Lexed use{Lexed::Kind::simple, Statement{handler.name, {}, {}}};
     if (find(location, use)) {
       return bad("module " + in_quotes(module.name) + ": its content handler " + in_quotes(handler.name) +

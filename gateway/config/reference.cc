@@ -61,7 +61,7 @@ std::string directive_reference(const std::vector<ModuleDirectives>& modules) {
   append_rows(out, rows);
   for (const ModuleDirectives& module : modules) {
     DirectiveTable handlers;
-    for (const Handler& handler : module.handlers) handlers.push_back(handler_directive(handler));
+    for (const ContentHandler& handler : module.handlers) handlers.push_back(handler_directive(handler));
     rows.clear();
     if (module.table != nullptr) {
       for (const Directive& row : *module.table) rows.push_back(&row);

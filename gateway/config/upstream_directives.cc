@@ -149,7 +149,7 @@ void add_ignored_directives(DirectiveTable& table) {
   for (const Row& row : kSizes) add(row, checked_only(parse_size));
 }
 
-Directive handler_directive(const Handler& handler) {
+Directive handler_directive(const ContentHandler& handler) {
   return {.name = handler.name,
           .contexts = "location",
           .set = [](void* target, const Statement& statement, LoadContext&) -> Result<void> {

@@ -5,6 +5,7 @@
 #include "http/websocket.h"
 #include "log/log.h"
 #include "proxy/exchange.h"
+#include "proxy/exchange_log.h"
 
 namespace hearth::proxy {
 
@@ -282,7 +283,9 @@ void HttpExchange::pump_response(std::string_view bytes) {
 
 void HttpExchange::on_interim_head() {
   if (head().minor == 0) return;  // RFC 9110 15.2: never to an HTTP/1.0 client
-  http::append_client_head(to_client_.text(), response_parser_.head(), {.client_minor = head().minor});
+  http::ClientHeadOptions options;
+  options.client_minor = head().minor;
+  http::append_client_head(to_client_.text(), response_parser_.head(), options);
 }
 
 bool HttpExchange::on_response_head() {
@@ -358,7 +361,9 @@ void HttpExchange::become_tunnel(std::string_view early) {
   status_ = 101;
   upstream_status_ = 101;
   upstream_time_us_ = (uv_hrtime() - upstream_started_ns_) / 1000;
-  http::append_client_head(to_client_.text(), response_parser_.head(), {.client_minor = head().minor});
+  http::ClientHeadOptions options;
+  options.client_minor = head().minor;
+  http::append_client_head(to_client_.text(), response_parser_.head(), options);
   if (!flush_client()) return;
   auto entry = std::make_shared<TunnelLogEntry>(log_entry());
   ++context_.counters.status[1];

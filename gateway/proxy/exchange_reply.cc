@@ -140,17 +140,17 @@ void HttpExchange::start_static_file() {
   state_ = State::sending_file;
   set_deadline();
   auto file = std::make_shared<FileAnswer>();
-  WorkerContext& context = context_;
-  context.loop.queue_work(
+  context_.loop.queue_work(
       [file, request = std::move(request)] {
         *file = open_file(request);
         if (file->length > 0 && (file->status == 200 || file->status == 206)) read_block(*file);
       },
-      [&context, serial = id().serial, file] {
-        if (HttpExchange* self = context.find(serial)) {
-          ClientConnection::Dispatch dispatch(*self->connection_);
-          self->on_file_opened(file);
-        }
+      [weak = context_.weak(), serial = id().serial, file] {
+        const auto context = weak.lock();
+        HttpExchange* self = context ? context->find(serial) : nullptr;
+        if (self == nullptr) return;
+        ClientConnection::Dispatch dispatch(*self->connection_);
+        self->on_file_opened(file);
       });
 }
 
@@ -225,20 +225,19 @@ void HttpExchange::continue_file() {
   }
   set_deadline();
   if (connection_->socket().queued() > 0) return;  // client_drained() goes on
-  WorkerContext& context = context_;
   auto ok = std::make_shared<bool>(false);
-  context.loop.queue_work([file = file_, ok] { *ok = read_block(*file); },
-                          [&context, serial = id().serial, ok] {
-                            HttpExchange* self = context.find(serial);
-                            if (self == nullptr) return;
-                            ClientConnection::Dispatch dispatch(*self->connection_);
-                            if (self->state_ != State::sending_file) return;
-                            if (*ok) {
-                              self->continue_file();
-                            } else {
-                              self->end(Ending::abort, EndedBy::us);  // the file shrank under us
-                            }
-                          });
+  context_.loop.queue_work([file = file_, ok] { *ok = read_block(*file); },
+                           [weak = context_.weak(), serial = id().serial, ok] {
+                             const auto context = weak.lock();
+                             HttpExchange* self = context ? context->find(serial) : nullptr;
+                             if (self == nullptr || self->state_ != State::sending_file) return;
+                             ClientConnection::Dispatch dispatch(*self->connection_);
+                             if (*ok) {
+                               self->continue_file();
+                             } else {
+                               self->end(Ending::abort, EndedBy::us);  // the file shrank under us
+                             }
+                           });
 }
 
 void HttpExchange::client_drained() {

@@ -40,7 +40,7 @@ class Tunnel final : public DeadlineWheel::Entry {
 
   class Side final : public Socket::Events {
    public:
-    Side(Tunnel& tunnel, Socket socket, EndedBy who) : tunnel(tunnel), socket(std::move(socket)), who(who) {}
+    Side(Tunnel& owner, Socket taken, EndedBy side) : tunnel(owner), socket(std::move(taken)), who(side) {}
     void on_connected(int) override {}
     void on_read(std::string_view bytes) override { tunnel.relay(*this, bytes); }
     void on_end() override { tunnel.half_close(*this); }

@@ -28,7 +28,10 @@ WorkerContext::WorkerContext(unsigned index_in, Loop& loop_in, const config::Htt
     : index(index_in), loop(loop_in), wheel(loop_in), upstreams(loop_in, wheel), limits(limits_from(settings)),
       server_tokens(settings.server_tokens), router(settings, parts) {}
 
-WorkerContext::~WorkerContext() { close_all(); }
+WorkerContext::~WorkerContext() {
+  close_all();
+  loop.flush_deferred();  // connections waiting to be deleted are linked in our wheel
+}
 
 std::unique_ptr<HttpExchange> WorkerContext::take_exchange(ClientConnection& connection) {
   std::unique_ptr<HttpExchange> exchange;

@@ -61,6 +61,8 @@ class WorkerContext {
   void close_all();
 
   std::string_view date();  // now, for the Date field
+  // For work on the thread pool, which may finish after the worker has gone.
+  std::weak_ptr<WorkerContext> weak() const { return self_; }
 
   const unsigned index;
   Loop& loop;
@@ -81,6 +83,7 @@ class WorkerContext {
   std::uint64_t next_serial_ = 1;
   std::unordered_map<Tunnel*, std::unique_ptr<Tunnel>> tunnels_;
   http::DateCache date_;
+  std::shared_ptr<WorkerContext> self_{this, [](WorkerContext*) {}};  // owns nothing
 };
 
 }  // namespace hearth::proxy

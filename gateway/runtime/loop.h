@@ -37,6 +37,8 @@ class Loop {
 
   // Runs `task` after the callback now running has returned and before the loop polls again.
   void defer(UniqueFunction<void()> task);
+  // Runs what was deferred now: for an owner that is about to go and that deferred work points to.
+  void flush_deferred() { run_deferred(); }
   // Deletes later, for an object that may be on the call stack. Silence it first.
   template <class T>
   void defer_delete(std::unique_ptr<T> object) {

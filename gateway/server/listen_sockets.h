@@ -1,0 +1,35 @@
+// ListenSockets: every listening socket of a configuration, opened by the supervisor, inherited by the server process.
+//
+// One socket per address and worker (SO_REUSEPORT), so that each worker has its own accept queue; a unix address has
+// one socket that all workers share. Before the group is opened the address is bound once without SO_REUSEPORT: a
+// second hearth on the same port must fail, not silently share the traffic.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+#include "config/settings.h"
+
+namespace hearth::server {
+
+struct ListenSocket {
+  SocketAddress address;
+  std::vector<Fd> per_worker;  // one for TCP per worker; exactly one for unix
+  int fd_for(unsigned worker) const { return per_worker[worker % per_worker.size()].get(); }
+};
+
+class ListenSockets {
+ public:
+  // Sockets of `previous` that are still wanted are taken over, so that no connection is lost on reload.
+  // Errors name the file and line of the `listen`. A busy port is tried again for two seconds.
+  static Result<ListenSockets> open(const config::Settings& settings, ListenSockets previous);
+
+  const std::vector<ListenSocket>& all() const { return sockets_; }
+  bool empty() const { return sockets_.empty(); }
+
+ private:
+  std::vector<ListenSocket> sockets_;
+};
+
+}  // namespace hearth::server
