@@ -8,6 +8,7 @@
 // (statement_timeout), then fails with Error{unavailable}. No callback runs inside query() and its likes.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -26,8 +27,11 @@ namespace hearth {
 // A statement parameter in text format; nullopt is NULL. Build with the functions below.
 using PgParam = std::optional<std::string>;
 PgParam pg(std::string_view text);
-PgParam pg(std::int64_t number);
-PgParam pg(bool flag);
+template <std::integral Number>  // by exact type: a string literal would else become a bool
+PgParam pg(Number value) {
+  if constexpr (std::same_as<Number, bool>) return value ? "t" : "f";
+  return std::to_string(value);
+}
 PgParam pg(const Uuid& id);
 PgParam pg(WallTime time);  // timestamptz, microseconds, UTC
 PgParam pg_null();
