@@ -3,9 +3,9 @@
 #include "orchestrator/orchestrator.h"
 
 extern "C" {
-extern const hearth_module_descriptor hearth_module;
+extern __attribute__((visibility("default"))) const hearth_module_descriptor hearth_module;
 
-__attribute__((visibility("default"))) const hearth_module_descriptor hearth_module = {
+const hearth_module_descriptor hearth_module = {
     HEARTH_MODULE_ABI_VERSION,
     HEARTH_BUILD_FINGERPRINT,
     "orchestrator",
