@@ -11,6 +11,7 @@ namespace {
 
 constexpr Milliseconds kFirstRetry{100};
 constexpr Milliseconds kLastRetry{5000};
+constexpr Milliseconds kGoodSession{2000};
 
 // One query or one transaction, from the queue to its callback.
 struct Job {
@@ -83,6 +84,7 @@ class PgConnection::Impl final : public PgSession::Listener {
   std::unique_ptr<PgSession> session_;
   Milliseconds backoff_ = kFirstRetry;
   bool ready_ = false;
+  SteadyTime ready_since_{};
   bool greeting_ = false;  // inside Events::connected: what is asked now goes first
   bool closed_ = false;
   std::deque<Job> queue_;
@@ -101,7 +103,7 @@ void PgConnection::Impl::connect_later() {
 
 void PgConnection::Impl::session_ready() {
   ready_ = true;
-  backoff_ = kFirstRetry;
+  ready_since_ = SteadyClock::now();
   std::deque<Job> waiting;
   waiting.swap(queue_);
   greeting_ = true;
@@ -116,6 +118,8 @@ void PgConnection::Impl::session_ready() {
 }
 
 void PgConnection::Impl::session_broken(const Error& error) {
+  // A server that takes connections only to end them is not knocked at ten times a second.
+  if (ready_ && SteadyClock::now() - ready_since_ > kGoodSession) backoff_ = kFirstRetry;
   ready_ = false;
   session_->close();
   loop_.defer_delete(std::move(session_));

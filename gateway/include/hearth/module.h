@@ -64,7 +64,7 @@ class Host {
 // with backoff when it dies, stopped last with `stop_signal`.
 struct EmbeddedServer {
   std::string name;
-  // Runs to the end in a child process before each start, with `user`'s rights; not 0 = try again with backoff.
+  // Runs to the end in a child process before each start, with the supervisor's rights; not 0 = try again with backoff.
   // Writes what is wrong to standard error.
   std::function<int()> prepare;
   std::vector<std::string> argv;
