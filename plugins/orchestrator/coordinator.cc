@@ -1,0 +1,48 @@
+#include "orchestrator/coordinator.h"
+
+#include "log/log.h"
+#include "orchestrator/leader/leader.h"
+#include "orchestrator/term.h"
+
+namespace hearth::orchestrator {
+
+Coordinator::Coordinator(Loop& loop, const OrchestratorSettings& settings, Leader& leader, WorkspaceRuntime& runtime)
+    : Coordinator(loop, settings, session_of(leader), runtime) {}
+
+Coordinator::Coordinator(Loop& loop, const OrchestratorSettings& settings, LeaderSession session,
+                         WorkspaceRuntime& runtime)
+    : loop_(loop), settings_(settings), session_(std::move(session)), runtime_(runtime) {
+  runtime_.on_event(lifeline_.guard([this](std::optional<Uuid>) {
+    if (term_) term_->runtime_changed();
+  }));
+}
+
+Coordinator::~Coordinator() = default;
+
+void Coordinator::elected(std::int64_t epoch) {
+  if (stopped_) return;
+  deposed();
+  log::notice("coordinator: leading with epoch {}", epoch);
+  term_ = std::make_unique<Term>(loop_, settings_, session_, epoch, runtime_);
+  term_->begin();
+}
+
+void Coordinator::deposed() {
+  if (!term_) return;
+  log::notice("coordinator: not leading any more");
+  term_->silence();  // it may be on the call stack
+  loop_.defer_delete(std::move(term_));
+}
+
+void Coordinator::hint(std::optional<Uuid> workspace) {
+  if (term_) term_->hint(workspace);
+}
+
+void Coordinator::stop() {
+  stopped_ = true;
+  deposed();
+}
+
+Coordinator::Stats Coordinator::stats() const { return term_ ? term_->stats() : Stats{}; }
+
+}  // namespace hearth::orchestrator

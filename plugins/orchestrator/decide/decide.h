@@ -1,0 +1,61 @@
+// Decide: the controller's whole judgement about one workspace at one moment, as a pure function from what is known to
+// the one thing to do next. The coordinator carries it out; it decides nothing itself.
+#pragma once
+
+#include <string>
+
+#include "orchestrator/decide/judge.h"
+#include "orchestrator/decide/planner.h"
+#include "orchestrator/model/workspace.h"
+
+namespace hearth::orchestrator {
+
+struct View {
+  const Workspace& row;
+  const Conditions& observed;
+  bool seen = false;                        // `observed` comes from at least one observation of this leader
+  bool fresh = false;                       // … and that observation began after the last act had ended
+  bool acting = false;                      // an act of this workspace is under way
+  bool acted = false;                       // the act of this operation returned success under this leader
+  bool new_crash = false;                   // the container exited and this exit was not counted yet
+  int crashes = 0;                          // in the window, not counting the new one
+  Operation last_failed = Operation::none;  // which operation `next_retry_at` is about; none = not known
+  WallTime now{};
+  // Deadlines count from here when the operation is older: this leader's election, or the runtime's return after it was
+  // away. Time in which nobody could act is not held against a workspace.
+  WallTime deadline_from{};
+  double jitter = 0;  // [0, 1)
+};
+
+struct Decision {
+  enum class Kind {
+    nothing,
+    wait,          // something is under way or due later: look again soon
+    record_phase,  // store `phase`
+    claim,         // commit `operation`, then act
+    act,           // (again) the act of the row's operation
+    complete,      // operation reached its goal: NONE, errors cleared, store `phase`
+    purge,         // nothing of a deleted workspace is left: remove the row
+    fail,          // operation NONE, store phase, reason, message, error_count, retry_at
+    note,          // store `message` only
+    settle,        // converged: forget old failures, store `phase`
+  };
+  Kind kind = Kind::nothing;
+  Phase phase = Phase::pending;
+  Operation operation = Operation::none;
+  ErrorReason reason = ErrorReason::none;
+  std::string message;
+  int error_count = 0;
+  std::optional<WallTime> retry_at;
+  bool crash = false;             // with fail: this exit has now been counted
+  bool drop_volume_name = false;  // with fail: the volume was never completed, the next attempt uses a new one
+};
+
+Decision decide(const View& view);
+
+// How a failed act counts. `phase` is what the workspace is without regard to the failure.
+Decision failure(const View& view, ErrorReason reason, std::string message);
+
+std::string_view name(Decision::Kind kind);
+
+}  // namespace hearth::orchestrator

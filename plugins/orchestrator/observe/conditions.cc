@@ -1,0 +1,91 @@
+#include "orchestrator/observe/conditions.h"
+
+#include <algorithm>
+
+namespace hearth::orchestrator {
+namespace {
+
+constexpr std::size_t kShortId = 12;
+constexpr std::string_view kReadyPrefix = "container ";
+
+class Builder {
+ public:
+  Builder(const Conditions& before, WallTime now) : before_(before), now_(now) {}
+
+  void add(std::string_view type, bool value, std::string_view reason, std::string message = {}) {
+    Condition condition{std::string(type), value ? "True" : "False", std::string(reason), std::move(message), now_, 0};
+    const Condition* old = before_.find(type);
+    if (old != nullptr && old->status == condition.status) condition.last_transition_time = old->last_transition_time;
+    result.list.push_back(std::move(condition));
+  }
+
+  Conditions result;
+
+ private:
+  const Conditions& before_;
+  WallTime now_;
+};
+
+void add_running(Builder& builder, const ObservedContainer* container) {
+  if (container == nullptr) return builder.add(kContainerRunning, false, "NoContainer");
+  if (container->running) return builder.add(kContainerRunning, true, "Running");
+  if (container->state == "removing") return builder.add(kContainerRunning, false, kReasonRemoving);
+  if (container->state == "created") return builder.add(kContainerRunning, false, "NotStarted");
+  std::string message = "the container exited";
+  if (container->exit_code) message += " with code " + std::to_string(*container->exit_code);
+  if (container->oom_killed) {
+    return builder.add(kContainerRunning, false, kReasonOutOfMemory, message + ": it ran out of memory");
+  }
+  builder.add(kContainerRunning, false, kReasonExited, message);
+}
+
+void add_volume(Builder& builder, const Workspace& row, const Seen& seen) {
+  static const std::vector<ObservedVolume> kNone;
+  const auto& volumes = seen.volumes != nullptr ? *seen.volumes : kNone;
+  const bool any = row.deleted_at.has_value();
+  const auto found = std::find_if(volumes.begin(), volumes.end(), [&](const ObservedVolume& v) {
+    return !v.foreign && (any || v.name == row.volume_name);
+  });
+  if (found != volumes.end()) return builder.add(kVolumePresent, true, "Found", found->name);
+  builder.add(kVolumePresent, false, row.volume_name.empty() ? "NotProvisioned" : "NotFound");
+}
+
+}  // namespace
+
+Conditions conditions_of(const Workspace& row, const Seen& seen, const Conditions& before, WallTime now) {
+  Builder builder(before, now);
+  const bool foreign = seen.container != nullptr && seen.container->foreign;
+  const ObservedContainer* container = foreign ? nullptr : seen.container;
+  const bool running = container != nullptr && container->running;
+  const bool ready = running && seen.ready;
+
+  if (container == nullptr)
+    builder.add(kContainerPresent, false, foreign ? "NameConflict" : "NotFound");
+  else
+    builder.add(kContainerPresent, true, "Found");
+  add_running(builder, container);
+  if (ready) {
+    builder.add(kContainerReady, true, "Answered",
+                std::string(kReadyPrefix) + container->runtime_id.substr(0, kShortId));
+    builder.result.address = container->address;
+  } else {
+    builder.add(kContainerReady, false, running ? "NoAnswerYet" : "NotRunning");
+  }
+  add_volume(builder, row, seen);
+  if (foreign) builder.add(kNamesFree, false, "NameConflict", "a container that is not ours has this workspace's name");
+  return std::move(builder.result);
+}
+
+std::string_view ready_container(const Conditions& conditions) {
+  const Condition* ready = conditions.find(kContainerReady);
+  if (ready == nullptr || ready->status != "True") return {};
+  const std::string_view message = ready->message;
+  return message.starts_with(kReadyPrefix) ? message.substr(kReadyPrefix.size()) : std::string_view();
+}
+
+bool is_ready_container(const Conditions& conditions, std::string_view runtime_id) {
+  const std::string_view stored = ready_container(conditions);
+  return !stored.empty() && stored == runtime_id.substr(0, kShortId);
+}
+
+}  // namespace hearth::orchestrator

@@ -1,0 +1,57 @@
+// DockerRuntime: WorkspaceRuntime over the Docker Engine API. Nothing is remembered that the engine does not know.
+//
+// Reaches workspaces by their address on the deployment's bridge network, so it runs on the engine's host, outside
+// rootless and desktop engines. Thread: the loop's.
+#pragma once
+
+#include "orchestrator/runtime/docker/event_stream.h"
+#include "orchestrator/runtime/docker/sequence.h"
+#include "orchestrator/runtime/workspace_runtime.h"
+#include "orchestrator/settings.h"
+
+namespace hearth::orchestrator {
+
+class DockerRuntime final : public WorkspaceRuntime {
+ public:
+  static constexpr Milliseconds kObserveTimeout{5000};
+  static constexpr Milliseconds kProbeTimeout{250};
+
+  DockerRuntime(Loop& loop, const OrchestratorSettings& settings);
+  ~DockerRuntime() override;
+
+  void observe(UniqueFunction<void(Result<RuntimeSnapshot>)> done) override;
+  void provision(const Uuid& workspace, const std::string& volume_name, Done done) override;
+  void start(const StartSpec& spec, Done done) override;
+  void stop(const Uuid& workspace, Done done) override;
+  void remove_volume(const Uuid& workspace, const std::string& volume_name, Done done) override;
+  void logs(const Uuid& workspace, unsigned tail_lines, UniqueFunction<void(Result<std::string>)> done) override;
+  void probe(const std::string& address, Done done) override;
+  void on_event(UniqueFunction<void(std::optional<Uuid> workspace)> hint) override;
+  std::string unready_reason() const override { return engine_.unready_reason(); }
+
+ private:
+  class Observation;
+  struct Exit {
+    int code = 0;
+    bool oom_killed = false;
+  };
+
+  using MakeSequence = UniqueFunction<std::unique_ptr<docker::Sequence>(docker::Sequence::Done)>;
+  void run(MakeSequence make, Done done);
+  void end_observation(std::uint64_t id, Result<RuntimeSnapshot> result);
+
+  Loop& loop_;
+  const RuntimeSettings settings_;
+  const std::string deployment_;
+  std::uint64_t next_ = 1;
+  std::unordered_map<std::uint64_t, std::unique_ptr<docker::Sequence>> sequences_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Observation>> observations_;
+  std::unordered_map<std::string, Exit> exits_;  // how containers ended, by engine id: the listing does not say it all
+  std::unique_ptr<docker::EventStream> events_;
+  std::unique_ptr<docker::Images> images_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<HttpCall>> probes_;
+  HttpClient probe_client_;
+  docker::Engine engine_;  // destroyed first: no answer reaches what is above
+};
+
+}  // namespace hearth::orchestrator

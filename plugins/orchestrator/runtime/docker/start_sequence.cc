@@ -1,0 +1,112 @@
+#include "orchestrator/runtime/docker/sequence.h"
+
+namespace hearth::orchestrator::docker {
+namespace {
+
+constexpr Milliseconds kCreateTimeout{60000};  // creating copies the image's home into a new volume
+constexpr Milliseconds kStartTimeout{60000};
+constexpr int kMaxCreations = 3;
+
+class StartSequence final : public Sequence {
+ public:
+  StartSequence(const Links& links, StartSpec spec, Done done)
+      : Sequence(links, std::move(done)),
+        spec_(std::move(spec)),
+        name_(container_name(links.deployment, spec_.workspace)),
+        network_(network_name(links.settings, links.deployment)) {}
+
+  // Creating a container would create a missing volume as well, silently and empty: that must never happen to a home.
+  void begin() override {
+    step({"GET", "/volumes/" + spec_.volume_name, ""}, [this](const HttpResponse& answer) {
+      if (answer.status == 404) {
+        return finish(
+            fail(ErrorCode::internal, ErrorSource::runtime, "volume " + spec_.volume_name + " does not exist"));
+      }
+      if (!is_success(answer)) return finish_with(answer, "volume " + spec_.volume_name);
+      if (!labels_are_ours(answer.body, links_.deployment, &spec_.workspace)) {
+        return finish_foreign("volume " + spec_.volume_name);
+      }
+      find_network();
+    });
+  }
+
+ private:
+  void find_network() {
+    step({"GET", "/networks/" + network_, ""}, [this](const HttpResponse& answer) {
+      const bool own = links_.settings.network.empty();
+      if (answer.status == 404 && own) return create_network();
+      if (!is_success(answer)) return finish_with(answer, "network " + network_);
+      if (own && !labels_are_ours(answer.body, links_.deployment, nullptr))
+        return finish_foreign("network " + network_);
+      find_image();
+    });
+  }
+
+  void create_network() {
+    step({"POST", "/networks/create", network_body(links_.deployment, network_), kCreateTimeout},
+         [this](const HttpResponse& answer) {
+           // Somebody else may have made it just now: 409.
+           if (!is_success(answer) && answer.status != 409) return finish_with(answer, "creating network " + network_);
+           find_image();
+         });
+  }
+
+  void find_image() {
+    links_.images.ensure(spec_.image, [this](Result<void> result) {
+      if (!result) return finish(std::move(result));
+      find_container();
+    });
+  }
+
+  void find_container() {
+    step({"GET", "/containers/" + name_ + "/json", ""}, [this](const HttpResponse& answer) {
+      if (answer.status == 404) return create_container();
+      if (!is_success(answer)) return finish_with(answer, "container " + name_);
+      Result<ContainerDetail> found = read_container(answer.body, links_.deployment, spec_.workspace);
+      if (!found) return finish(tl::unexpected(std::move(found.error())));
+      if (!found->ours) return finish_foreign("container " + name_);
+      const bool this_attempt = found->operation == spec_.operation_id;
+      if (this_attempt && found->running) return finish({});
+      if (this_attempt && found->state == "created") return start_container(found->id);
+      // Left over from before: another image perhaps, or a process that has ended.
+      remove_container(found->id, [this] { create_container(); });
+    });
+  }
+
+  void create_container() {
+    if (++creations_ > kMaxCreations) {
+      return finish(fail(ErrorCode::internal, ErrorSource::runtime,
+                         "the engine keeps the name " + name_ + " of a container that it does not show"));
+    }
+    step({"POST", "/containers/create?name=" + name_, container_body(links_.settings, links_.deployment, spec_),
+          kCreateTimeout},
+         [this](const HttpResponse& answer) {
+           // Old engines say 400 where 409 is meant.
+           const bool taken = answer.status == 409 ||
+                              (answer.status == 400 && answer.body.find("already in use") != std::string::npos);
+           if (taken) return find_container();
+           if (!is_success(answer)) return finish_with(answer, "creating container " + name_);
+           start_container(name_);
+         });
+  }
+
+  void start_container(const std::string& id_or_name) {
+    step({"POST", "/containers/" + id_or_name + "/start", "", kStartTimeout}, [this](const HttpResponse& answer) {
+      if (is_success(answer) || answer.status == 304) return finish({});
+      finish_with(answer, "starting container " + name_);
+    });
+  }
+
+  StartSpec spec_;
+  std::string name_;
+  std::string network_;
+  int creations_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Sequence> start_sequence(const Links& links, StartSpec spec, Sequence::Done done) {
+  return std::make_unique<StartSequence>(links, std::move(spec), std::move(done));
+}
+
+}  // namespace hearth::orchestrator::docker

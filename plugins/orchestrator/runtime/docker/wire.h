@@ -1,0 +1,74 @@
+// What is said to and read from the Docker Engine: JSON bodies and answers. Pure; no call is made here.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "orchestrator/runtime/workspace_runtime.h"
+#include "orchestrator/settings.h"
+
+namespace hearth::orchestrator::docker {
+
+inline constexpr std::string_view kDeploymentLabel = "hearth.deployment";
+inline constexpr std::string_view kWorkspaceLabel = "hearth.workspace";
+inline constexpr std::string_view kOperationLabel = "hearth.operation";
+inline constexpr std::string_view kHome = "/home/coder";
+inline constexpr unsigned kWorkspacePort = 8080;
+
+std::string network_name(const RuntimeSettings& settings, const std::string& deployment);
+
+// Bodies of POST /containers/create, /volumes/create and /networks/create.
+std::string container_body(const RuntimeSettings& settings, const std::string& deployment, const StartSpec& spec);
+std::string volume_body(const std::string& deployment, const Uuid& workspace, const std::string& volume);
+std::string network_body(const std::string& deployment, const std::string& network);
+
+// "?filters=…" that selects this deployment's own.
+std::string label_filter(const std::string& deployment);
+std::string event_filter(const std::string& deployment);
+
+// "debian" -> {"debian", "latest"}; a digest stays with the name and leaves the tag empty.
+struct ImageName {
+  std::string name;
+  std::string tag;
+};
+ImageName parse_image(std::string_view reference);
+
+// GET /containers/json and GET /volumes. Entries that are none of ours are left out; Error{protocol} on what is not
+// JSON or lacks what we must know.
+Result<void> read_containers(std::string_view body, const std::string& deployment, const std::string& network,
+                             RuntimeSnapshot& snapshot);
+Result<void> read_volumes(std::string_view body, const std::string& deployment, RuntimeSnapshot& snapshot);
+
+// GET /containers/<name>/json.
+struct ContainerDetail {
+  std::string id;
+  std::string state;
+  bool running = false;
+  int exit_code = 0;
+  bool oom_killed = false;
+  bool ours = false;      // labels say this deployment and this workspace
+  std::string operation;  // label hearth.operation
+};
+Result<ContainerDetail> read_container(std::string_view body, const std::string& deployment, const Uuid& workspace);
+
+// Do the labels of GET /volumes/<name> or /networks/<name> name this deployment (and this workspace)?
+bool labels_are_ours(std::string_view body, const std::string& deployment, const Uuid* workspace);
+
+// The last line of POST /images/create that says {"error": …}; empty when none does.
+std::string pull_error(std::string_view body);
+
+// One line of GET /events: which workspace it is about, if it says so; nullopt when it is not an event.
+struct Event {
+  std::string action;
+  std::optional<Uuid> workspace;
+};
+std::optional<Event> read_event(std::string_view line);
+
+// GET /containers/<id>/logs without a terminal: frames of 8 bytes of head (stream, 0, 0, 0, size) and text. A body that
+// is not framed (a terminal's) comes back as it is.
+std::string demultiplex_logs(std::string_view body);
+
+}  // namespace hearth::orchestrator::docker

@@ -1,0 +1,170 @@
+#include <nlohmann/json.hpp>
+
+#include "base/strings.h"
+#include "orchestrator/runtime/docker/wire.h"
+
+namespace hearth::orchestrator::docker {
+
+using nlohmann::json;
+
+namespace {
+
+tl::unexpected<Error> nonsense(const char* what) {
+  return fail(ErrorCode::protocol, ErrorSource::runtime,
+              std::string("the container engine's ") + what + " is not readable");
+}
+
+const json& member(const json& object, std::string_view key) {
+  static const json kNull;
+  if (!object.is_object()) return kNull;
+  const auto found = object.find(key);
+  return found == object.end() ? kNull : *found;
+}
+
+std::string text(const json& object, std::string_view key) {
+  const json& value = member(object, key);
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+bool flag(const json& object, std::string_view key) {
+  const json& value = member(object, key);
+  return value.is_boolean() && value.get<bool>();
+}
+
+bool ours(const json& labels, const std::string& deployment, const Uuid* workspace) {
+  return text(labels, kDeploymentLabel) == deployment &&
+         (workspace == nullptr || text(labels, kWorkspaceLabel) == workspace->text());
+}
+
+// The workspace that a name of ours belongs to: "hearth-<deployment>-<uuid>" and, for volumes, "-home-<generation>".
+std::optional<Uuid> workspace_of_name(std::string_view name, const std::string& deployment, bool volume) {
+  const std::string prefix = "hearth-" + deployment + "-";
+  if (!name.starts_with(prefix)) return std::nullopt;
+  name.remove_prefix(prefix.size());
+  const auto id = Uuid::parse(name.substr(0, Uuid::kTextSize));
+  if (!id || name.size() < Uuid::kTextSize) return std::nullopt;
+  name.remove_prefix(Uuid::kTextSize);
+  const bool fits = volume ? name.starts_with("-home-") && name.size() > 6 : name.empty();
+  return fits ? id : std::nullopt;
+}
+
+// "Exited (137) 3 seconds ago": the listing has the exit code nowhere else.
+std::optional<int> exit_code_of(std::string_view status) {
+  const std::size_t open = status.find('(');
+  const std::size_t close = status.find(')');
+  if (!status.starts_with("Exited") || open == std::string_view::npos || close == std::string_view::npos) return {};
+  return parse_decimal<int>(status.substr(open + 1, close - open - 1));
+}
+
+std::string address_of(const json& container, const std::string& network) {
+  const json& networks = member(member(container, "NetworkSettings"), "Networks");
+  const std::string ip = text(member(networks, network), "IPAddress");
+  return ip.empty() ? "" : ip + ":" + std::to_string(kWorkspacePort);
+}
+
+std::optional<Uuid> workspace_of_container(const json& container, const std::string& deployment) {
+  const json& names = member(container, "Names");
+  if (!names.is_array()) return std::nullopt;
+  for (const json& name : names) {
+    if (!name.is_string()) continue;
+    std::string_view plain = name.get_ref<const std::string&>();
+    if (plain.starts_with('/')) plain.remove_prefix(1);
+    if (const auto id = workspace_of_name(plain, deployment, false)) return id;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<void> read_containers(std::string_view body, const std::string& deployment, const std::string& network,
+                             RuntimeSnapshot& snapshot) {
+  const json list = json::parse(body, nullptr, false);
+  if (!list.is_array()) return nonsense("list of containers");
+  for (const json& entry : list) {
+    const auto id = workspace_of_container(entry, deployment);
+    if (!id) continue;
+    ObservedContainer container;
+    container.runtime_id = text(entry, "Id");
+    container.state = text(entry, "State");
+    if (container.runtime_id.empty() || container.state.empty()) return nonsense("list of containers");
+    container.running = container.state == "running";
+    container.foreign = !ours(member(entry, "Labels"), deployment, &*id);
+    if (container.running)
+      container.address = address_of(entry, network);
+    else
+      container.exit_code = exit_code_of(text(entry, "Status"));
+    snapshot.containers[*id] = std::move(container);
+  }
+  return {};
+}
+
+Result<void> read_volumes(std::string_view body, const std::string& deployment, RuntimeSnapshot& snapshot) {
+  const json answer = json::parse(body, nullptr, false);
+  const json& list = member(answer, "Volumes");
+  if (!answer.is_object() || !(list.is_array() || list.is_null())) return nonsense("list of volumes");
+  for (const json& entry : list) {
+    const std::string name = text(entry, "Name");
+    const auto id = workspace_of_name(name, deployment, true);
+    if (!id) continue;
+    snapshot.volumes[*id].push_back({name, !ours(member(entry, "Labels"), deployment, &*id)});
+  }
+  return {};
+}
+
+Result<ContainerDetail> read_container(std::string_view body, const std::string& deployment, const Uuid& workspace) {
+  const json answer = json::parse(body, nullptr, false);
+  const json& state = member(answer, "State");
+  const json& labels = member(member(answer, "Config"), "Labels");
+  ContainerDetail detail;
+  detail.id = text(answer, "Id");
+  detail.state = text(state, "Status");
+  if (detail.id.empty() || detail.state.empty()) return nonsense("description of a container");
+  detail.running = flag(state, "Running");
+  const json& code = member(state, "ExitCode");
+  if (code.is_number_integer()) detail.exit_code = code.get<int>();
+  detail.oom_killed = flag(state, "OOMKilled");
+  detail.ours = ours(labels, deployment, &workspace);
+  detail.operation = text(labels, kOperationLabel);
+  return detail;
+}
+
+bool labels_are_ours(std::string_view body, const std::string& deployment, const Uuid* workspace) {
+  return ours(member(json::parse(body, nullptr, false), "Labels"), deployment, workspace);
+}
+
+std::string pull_error(std::string_view body) {
+  std::string last;
+  for (const std::string_view line : split(body, '\n')) {
+    const std::string error = text(json::parse(line, nullptr, false), "error");
+    if (!error.empty()) last = error;
+  }
+  return last;
+}
+
+std::optional<Event> read_event(std::string_view line) {
+  const json event = json::parse(line, nullptr, false);
+  const std::string action = text(event, "Action");
+  if (action.empty()) return std::nullopt;
+  return Event{action, Uuid::parse(text(member(member(event, "Actor"), "Attributes"), kWorkspaceLabel))};
+}
+
+std::string demultiplex_logs(std::string_view body) {
+  constexpr std::size_t kHead = 8;
+  const auto byte = [&body](std::size_t i) { return static_cast<unsigned char>(body[i]); };
+  std::string result;
+  while (!body.empty()) {
+    const bool framed = body.size() >= kHead && byte(0) <= 2 && byte(1) == 0 && byte(2) == 0 && byte(3) == 0;
+    if (!framed) {
+      result += body;
+      break;
+    }
+    const std::size_t size =
+        std::size_t{byte(4)} << 24 | std::size_t{byte(5)} << 16 | std::size_t{byte(6)} << 8 | byte(7);
+    body.remove_prefix(kHead);
+    result += body.substr(0, size);
+    body.remove_prefix(std::min(size, body.size()));
+  }
+  return result;
+}
+
+}  // namespace hearth::orchestrator::docker

@@ -1,0 +1,164 @@
+#include "orchestrator/store/coordinator_store.h"
+
+#include <nlohmann/json.hpp>
+
+#include "orchestrator/leader/leader.h"
+#include "orchestrator/store/workspace_columns.h"
+
+namespace hearth::orchestrator {
+namespace {
+
+// Parameters 1 and 2 of every write are the deployment and the epoch.
+constexpr char kSetPhase[] =
+    "phase = $4, phase_changed_at = CASE WHEN w.phase = $4 THEN w.phase_changed_at ELSE clock_timestamp() END";
+constexpr char kSameOperation[] =
+    "w.id = $3 AND w.operation = $5 AND w.op_started_at IS NOT DISTINCT FROM $6::timestamptz";
+constexpr char kForgetErrors[] = "error_reason = '', error_message = '', error_count = 0, next_retry_at = NULL";
+
+PgParam optional_time(const std::optional<WallTime>& time) { return time ? pg(*time) : pg_null(); }
+
+std::vector<PgParam> same_operation(const Workspace& seen, Phase phase) {
+  return {pg(seen.id), pg(name(phase)), pg(name(seen.operation)), optional_time(seen.op_started_at)};
+}
+
+// Column 0 is whether the epoch is ours, the row follows; without any row changed there is one line of NULLs.
+Result<std::vector<Workspace>> fenced_rows(Result<PgResult> result) {
+  if (!result) return tl::unexpected(std::move(result.error()));
+  std::vector<Workspace> rows;
+  for (std::size_t i = 0; i < result->rows(); ++i) {
+    if (!result->flag(i, 0)) {
+      return fail(ErrorCode::stale, ErrorSource::database, "another leader has been elected: nothing was written");
+    }
+    if (result->is_null(i, 1)) continue;
+    Result<Workspace> row = decode_workspace(*result, i, 1);
+    if (!row) return tl::unexpected(std::move(row.error()));
+    rows.push_back(std::move(*row));
+  }
+  return rows;
+}
+
+CoordinatorStore::Rows at_most_one(CoordinatorStore::Row done) {
+  return [done = std::move(done)](Result<std::vector<Workspace>> rows) mutable {
+    if (!rows) return done(tl::unexpected(std::move(rows.error())));
+    if (rows->empty()) return done(std::optional<Workspace>());
+    done(std::optional<Workspace>(std::move(rows->front())));
+  };
+}
+
+}  // namespace
+
+LeaderSession session_of(Leader& leader) {
+  return {[&leader](PgStatement statement, PgCallback done) {
+            leader.connection().query(std::move(statement), std::move(done), /*only_if_connected=*/true);
+          },
+          [&leader](UniqueFunction<void(Result<void>)> done) { leader.confirm(std::move(done)); }};
+}
+
+CoordinatorStore::CoordinatorStore(LeaderSession& session, std::string deployment, std::int64_t epoch)
+    : session_(session), deployment_(std::move(deployment)), epoch_(epoch) {}
+
+// `update` is "UPDATE workspaces w SET … WHERE …" or the like, with parameters from $3 on; the fence is appended.
+void CoordinatorStore::write(std::string update, std::vector<PgParam> params, Rows done) {
+  static const std::string head = "WITH fence AS MATERIALIZED (SELECT " + epoch_fence(1, 2) + " AS ok), changed AS (";
+  static const std::string tail = " AND (SELECT ok FROM fence) RETURNING " + workspace_columns("w") +
+                                  ") SELECT fence.ok, changed.* FROM fence LEFT JOIN changed ON true";
+  PgStatement statement{head + update + tail, {pg(deployment_), pg(epoch_)}};
+  for (PgParam& param : params) statement.params.push_back(std::move(param));
+  session_.query(std::move(statement),
+                 [done = std::move(done)](Result<PgResult> result) mutable { done(fenced_rows(std::move(result))); });
+}
+
+void CoordinatorStore::write_one(std::string update, std::vector<PgParam> params, Row done) {
+  write(std::move(update), std::move(params), at_most_one(std::move(done)));
+}
+
+void CoordinatorStore::select(std::string where, std::vector<PgParam> params, Rows done) {
+  PgStatement statement{"SELECT " + workspace_columns("w") + " FROM workspaces w " + where, std::move(params)};
+  session_.query(std::move(statement), [done = std::move(done)](Result<PgResult> result) mutable {
+    if (!result) return done(tl::unexpected(std::move(result.error())));
+    done(decode_workspaces(*result));
+  });
+}
+
+void CoordinatorStore::load_all(Rows done) { select("", {}, std::move(done)); }
+
+void CoordinatorStore::load_attention(Rows done) {
+  select("WHERE w.phase <> w.desired_state OR w.operation <> 'NONE'", {}, std::move(done));
+}
+
+void CoordinatorStore::load(const Uuid& id, Row done) {
+  select("WHERE w.id = $1", {pg(id)}, at_most_one(std::move(done)));
+}
+
+void CoordinatorStore::write_conditions(const std::vector<Observed>& changed, Rows done) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const Observed& entry : changed) {
+    list.push_back({{"id", entry.id.text()},
+                    {"conditions", nlohmann::json::parse(encode_conditions(entry.conditions), nullptr, false)}});
+  }
+  write(
+      "UPDATE workspaces w SET conditions = x.conditions, observed_at = clock_timestamp()"
+      " FROM jsonb_to_recordset($3::jsonb) AS x(id uuid, conditions jsonb) WHERE w.id = x.id",
+      {pg(list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace))}, std::move(done));
+}
+
+void CoordinatorStore::claim_operation(const Workspace& seen, Operation operation, Phase phase, WallTime now,
+                                       const std::string& volume_name, Row done) {
+  write_one(
+      std::string("UPDATE workspaces w SET operation = $5, op_started_at = $6::timestamptz, volume_name = $7, ") +
+          kSetPhase + " WHERE w.id = $3 AND w.operation = 'NONE' AND w.desired_state = $8 AND w.volume_name = $9",
+      {pg(seen.id), pg(name(phase)), pg(name(operation)), pg(now),
+       pg(volume_name.empty() ? seen.volume_name : volume_name), pg(name(seen.desired_state)), pg(seen.volume_name)},
+      std::move(done));
+}
+
+void CoordinatorStore::complete_operation(const Workspace& seen, Phase phase, Row done) {
+  write_one(std::string("UPDATE workspaces w SET operation = 'NONE', op_started_at = NULL, ") + kForgetErrors + ", " +
+                kSetPhase + " WHERE " + kSameOperation,
+            same_operation(seen, phase), std::move(done));
+}
+
+void CoordinatorStore::record_phase(const Workspace& seen, Phase phase, Row done) {
+  write_one(std::string("UPDATE workspaces w SET ") + kSetPhase + " WHERE " + kSameOperation,
+            same_operation(seen, phase), std::move(done));
+}
+
+void CoordinatorStore::record_failure(const Workspace& seen, const Decision& failure, Row done) {
+  std::vector<PgParam> params = same_operation(seen, failure.phase);
+  for (PgParam& param : std::vector<PgParam>{
+           pg(name(failure.reason)), pg(failure.message), pg(static_cast<std::int64_t>(failure.error_count)),
+           optional_time(failure.retry_at), pg(failure.drop_volume_name ? std::string_view() : seen.volume_name)}) {
+    params.push_back(std::move(param));
+  }
+  write_one(std::string("UPDATE workspaces w SET operation = 'NONE', op_started_at = NULL, error_reason = $7,"
+                        " error_message = $8, error_count = $9::integer, next_retry_at = $10::timestamptz,"
+                        " volume_name = $11, ") +
+                kSetPhase + " WHERE " + kSameOperation,
+            std::move(params), std::move(done));
+}
+
+void CoordinatorStore::note(const Workspace& seen, const Decision& note, Row done) {
+  std::vector<PgParam> params = same_operation(seen, note.phase);
+  params.push_back(pg(note.message));
+  write_one(std::string("UPDATE workspaces w SET error_message = $7, ") + kSetPhase + " WHERE " + kSameOperation,
+            std::move(params), std::move(done));
+}
+
+void CoordinatorStore::settle(const Workspace& seen, Phase phase, Row done) {
+  write_one(std::string("UPDATE workspaces w SET ") + kForgetErrors + ", " + kSetPhase + " WHERE " + kSameOperation,
+            same_operation(seen, phase), std::move(done));
+}
+
+void CoordinatorStore::recover(const Uuid& id, bool start_empty, Row done) {
+  write_one(std::string("UPDATE workspaces w SET ") + kForgetErrors +
+                ", volume_name = CASE WHEN $4::boolean THEN '' ELSE w.volume_name END"
+                " WHERE w.id = $3 AND w.operation = 'NONE' AND w.deleted_at IS NULL",
+            {pg(id), pg(start_empty)}, std::move(done));
+}
+
+void CoordinatorStore::purge(const Workspace& seen, Row done) {
+  write_one("DELETE FROM workspaces w WHERE w.id = $3 AND w.operation = 'DELETING' AND w.deleted_at IS NOT NULL",
+            {pg(seen.id)}, std::move(done));
+}
+
+}  // namespace hearth::orchestrator

@@ -1,0 +1,135 @@
+#include "orchestrator/act/acts.h"
+
+#include <gtest/gtest.h>
+
+namespace hearth::orchestrator {
+namespace {
+
+// Writes down what is called; every call answers at once with `answer`.
+class RecordingRuntime final : public WorkspaceRuntime {
+ public:
+  std::vector<std::string>& log;
+  Result<void> answer;
+  explicit RecordingRuntime(std::vector<std::string>& calls) : log(calls) {}
+
+  void observe(UniqueFunction<void(Result<RuntimeSnapshot>)> done) override { done(RuntimeSnapshot{}); }
+  void provision(const Uuid&, const std::string& volume, Done done) override {
+    record("provision " + volume, std::move(done));
+  }
+  void start(const StartSpec& spec, Done done) override {
+    record("start " + spec.image + " " + spec.volume_name, std::move(done));
+  }
+  void stop(const Uuid&, Done done) override { record("stop", std::move(done)); }
+  void remove_volume(const Uuid&, const std::string& volume, Done done) override {
+    record("remove " + volume, std::move(done));
+  }
+  void logs(const Uuid&, unsigned, UniqueFunction<void(Result<std::string>)> done) override { done(std::string()); }
+  void probe(const std::string&, Done done) override { done({}); }
+  void on_event(UniqueFunction<void(std::optional<Uuid>)>) override {}
+  std::string unready_reason() const override { return {}; }
+
+ private:
+  void record(std::string what, Done done) {
+    log.push_back(std::move(what));
+    done(answer);
+  }
+};
+
+struct ActsTest : testing::Test {
+  std::vector<std::string> log;
+  RecordingRuntime runtime{log};
+  int confirmations_left = 1000;
+  ActLinks links{runtime, [this](UniqueFunction<void(Result<void>)> done) {
+                   log.push_back("confirm");
+                   if (confirmations_left-- > 0) return done({});
+                   done(fail(ErrorCode::stale, ErrorSource::database, "another leader"));
+                 }};
+  Lifeline lifeline;
+  std::optional<Result<void>> outcome;
+
+  void run(Operation operation, std::vector<std::string> volumes = {}, std::string image = "") {
+    Workspace row;
+    row.operation = operation;
+    row.volume_name = "home-2";
+    row.image_ref = std::move(image);
+    run_act(links, lifeline, row, "default", std::move(volumes),
+            [this](Result<void> result) { outcome = std::move(result); });
+  }
+  using Calls = std::vector<std::string>;
+};
+
+TEST_F(ActsTest, EachOperationDoesItsOwn) {
+  run(Operation::provisioning);
+  run(Operation::starting);
+  run(Operation::starting, {}, "mine");
+  run(Operation::stopping);
+  EXPECT_EQ(log, (Calls{"confirm", "provision home-2", "confirm", "start default home-2", "confirm",
+                        "start mine home-2", "confirm", "stop"}));
+  EXPECT_TRUE(outcome->has_value());
+}
+
+TEST_F(ActsTest, OnlyDeletingRemovesVolumes) {
+  for (const Operation operation : {Operation::none, Operation::provisioning, Operation::starting, Operation::stopping,
+                                    Operation::archiving, Operation::create_empty_archive, Operation::restoring}) {
+    run(operation, {"home-1", "home-2"});
+  }
+  for (const std::string& call : log) EXPECT_FALSE(call.starts_with("remove")) << call;
+}
+
+TEST_F(ActsTest, DeletingTakesContainerThenEveryVolumeConfirmingEach) {
+  run(Operation::deleting, {"home-1"});
+  EXPECT_EQ(log, (Calls{"confirm", "stop", "confirm", "remove home-2", "confirm", "remove home-1"}));
+  EXPECT_TRUE(outcome->has_value());
+}
+
+TEST_F(ActsTest, AStaleLeaderStopsBetweenTwoCalls) {
+  confirmations_left = 2;
+  run(Operation::deleting, {"home-1"});
+  EXPECT_EQ(log, (Calls{"confirm", "stop", "confirm", "remove home-2", "confirm"}));
+  ASSERT_FALSE(outcome->has_value());
+  EXPECT_EQ(outcome->error().code, ErrorCode::stale);
+}
+
+TEST_F(ActsTest, AStaleLeaderDoesNothingAtAll) {
+  confirmations_left = 0;
+  for (const Operation operation :
+       {Operation::provisioning, Operation::starting, Operation::stopping, Operation::deleting}) {
+    run(operation);
+  }
+  EXPECT_EQ(log, (Calls(4, "confirm")));
+}
+
+TEST_F(ActsTest, DeletingLeavesWhatIsNotOursAndIsDone) {
+  runtime.answer = fail(ErrorCode::conflict, ErrorSource::runtime, "foreign");
+  run(Operation::deleting);
+  EXPECT_TRUE(outcome->has_value());
+}
+
+TEST_F(ActsTest, AfterACutNothingIsDone) {
+  UniqueFunction<void(Result<void>)> held;
+  links.confirm_epoch = [&](UniqueFunction<void(Result<void>)> done) { held = std::move(done); };
+  run(Operation::stopping);
+  lifeline.cut();
+  held({});
+  EXPECT_TRUE(log.empty());
+  EXPECT_FALSE(outcome);
+}
+
+TEST(Acts, ErrorsBecomeReasonsInOnePlace) {
+  const auto error = [](ErrorCode code) { return Error{code, ErrorSource::runtime, false, 0, ""}; };
+  EXPECT_EQ(reason_of(Operation::starting, error(ErrorCode::not_found)), ErrorReason::image_pull_failed);
+  EXPECT_EQ(reason_of(Operation::stopping, error(ErrorCode::not_found)), ErrorReason::action_failed);
+  EXPECT_EQ(reason_of(Operation::starting, error(ErrorCode::conflict)), ErrorReason::name_conflict);
+  EXPECT_EQ(reason_of(Operation::starting, error(ErrorCode::unavailable)), ErrorReason::unreachable);
+  EXPECT_EQ(reason_of(Operation::starting, error(ErrorCode::timeout)), ErrorReason::unreachable);
+  EXPECT_EQ(reason_of(Operation::starting, error(ErrorCode::internal)), ErrorReason::action_failed);
+}
+
+TEST(Acts, AnAttemptKeepsItsNameAcrossLeaders) {
+  Workspace row;
+  row.op_started_at = WallTime(std::chrono::microseconds(1234567));
+  EXPECT_EQ(operation_id(row), "1234567");
+}
+
+}  // namespace
+}  // namespace hearth::orchestrator
