@@ -14,10 +14,14 @@ constexpr long kIdleConnections = 64;  // kept open for reuse, all destinations 
 
 int poll_events(int curl_events) {
   switch (curl_events) {
-    case CURL_POLL_IN: return Poll::kReadable;
-    case CURL_POLL_OUT: return Poll::kWritable;
-    case CURL_POLL_INOUT: return Poll::kReadable | Poll::kWritable;
-    default: return 0;
+    case CURL_POLL_IN:
+      return Poll::kReadable;
+    case CURL_POLL_OUT:
+      return Poll::kWritable;
+    case CURL_POLL_INOUT:
+      return Poll::kReadable | Poll::kWritable;
+    default:
+      return 0;
   }
 }
 
@@ -82,15 +86,17 @@ HttpClient::Impl::Impl(Loop& loop) : loop_(loop), timer_(loop) {
   curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kIdleConnections);
   curl_multi_setopt(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_NOTHING));
   curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
-  curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, +[](CURL*, curl_socket_t fd, int what, void* self, void*) -> int {
-    static_cast<Impl*>(self)->watch(fd, what);
-    return 0;
-  });
+  curl_multi_setopt(
+      multi_, CURLMOPT_SOCKETFUNCTION, +[](CURL*, curl_socket_t fd, int what, void* self, void*) -> int {
+        static_cast<Impl*>(self)->watch(fd, what);
+        return 0;
+      });
   curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
-  curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, +[](CURLM*, long timeout_ms, void* self) -> int {
-    static_cast<Impl*>(self)->wake_after(timeout_ms);
-    return 0;
-  });
+  curl_multi_setopt(
+      multi_, CURLMOPT_TIMERFUNCTION, +[](CURLM*, long timeout_ms, void* self) -> int {
+        static_cast<Impl*>(self)->wake_after(timeout_ms);
+        return 0;
+      });
 }
 
 HttpClient::Impl::~Impl() {
@@ -103,7 +109,8 @@ HttpClient::Impl::~Impl() {
 
 std::unique_ptr<HttpCall> HttpClient::Impl::start(HttpRequest request, Chunk chunk, Done done) {
   auto call = std::make_unique<Call>();
-  entries_.push_back({std::make_unique<HttpTransfer>(std::move(request), std::move(chunk), std::move(done)), call.get()});
+  entries_.push_back(
+      {std::make_unique<HttpTransfer>(std::move(request), std::move(chunk), std::move(done)), call.get()});
   const auto entry = std::prev(entries_.end());
   call->attach(this, entry);
   if (depth_ == 0) {

@@ -27,16 +27,18 @@ HttpTransfer::HttpTransfer(HttpRequest request, HttpClient::Chunk chunk, HttpCli
   set_method();
   set_headers();
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, +[](char* data, size_t, size_t size, void* self) -> size_t {
-    auto* transfer = static_cast<HttpTransfer*>(self);
-    if (transfer->silenced_ || !transfer->within_limit(size)) return 0;
-    transfer->take_header({data, size});
-    return size;
-  });
+  curl_easy_setopt(
+      easy, CURLOPT_HEADERFUNCTION, +[](char* data, size_t, size_t size, void* self) -> size_t {
+        auto* transfer = static_cast<HttpTransfer*>(self);
+        if (transfer->silenced_ || !transfer->within_limit(size)) return 0;
+        transfer->take_header({data, size});
+        return size;
+      });
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, +[](char* data, size_t, size_t size, void* self) -> size_t {
-    return static_cast<HttpTransfer*>(self)->take_body({data, size}) ? size : 0;
-  });
+  curl_easy_setopt(
+      easy, CURLOPT_WRITEFUNCTION, +[](char* data, size_t, size_t size, void* self) -> size_t {
+        return static_cast<HttpTransfer*>(self)->take_body({data, size}) ? size : 0;
+      });
 }
 
 void HttpTransfer::set_method() {
@@ -129,21 +131,28 @@ Error HttpTransfer::error(CURLcode outcome) const {
   Error error{ErrorCode::io, ErrorSource::runtime, true, 0, {}};
   switch (outcome) {
     case CURLE_COULDNT_CONNECT:
-    case CURLE_COULDNT_RESOLVE_HOST: error.code = ErrorCode::unavailable; break;
+    case CURLE_COULDNT_RESOLVE_HOST:
+      error.code = ErrorCode::unavailable;
+      break;
     // The request may have been carried out: its answer was lost.
     case CURLE_OPERATION_TIMEDOUT:
     case CURLE_GOT_NOTHING:
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
-    case CURLE_PARTIAL_FILE: error.code = ErrorCode::timeout; break;
+    case CURLE_PARTIAL_FILE:
+      error.code = ErrorCode::timeout;
+      break;
     case CURLE_URL_MALFORMAT:
       error.code = ErrorCode::invalid_argument;
       error.retryable = false;
       break;
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_BAD_CONTENT_ENCODING: error.code = ErrorCode::protocol; break;
-    default: break;
+    case CURLE_BAD_CONTENT_ENCODING:
+      error.code = ErrorCode::protocol;
+      break;
+    default:
+      break;
   }
   if (too_long_) {
     error.code = ErrorCode::limit;

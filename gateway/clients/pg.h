@@ -46,7 +46,7 @@ class PgResult {
   ~PgResult();
 
   std::size_t rows() const;
-  std::size_t affected() const;  // INSERT/UPDATE/DELETE count
+  std::size_t affected() const;        // INSERT/UPDATE/DELETE count
   int column(const char* name) const;  // aborts on an unknown name: a mistake of ours
   bool is_null(std::size_t row, int column) const;
   std::string_view text(std::size_t row, int column) const;
@@ -91,7 +91,7 @@ bool is_check_violation(const Error& error);
 class PgConnection {
  public:
   struct Events {
-    UniqueFunction<void()> connected = nullptr;        // also after each reconnection, before queued statements run
+    UniqueFunction<void()> connected = nullptr;  // also after each reconnection, before queued statements run
     // Also for each failed attempt. Comes before the callbacks of the statements that were lost with it.
     UniqueFunction<void(const Error&)> lost = nullptr;
     UniqueFunction<void(std::string_view channel, std::string_view payload)> notified = nullptr;

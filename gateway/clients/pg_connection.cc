@@ -24,8 +24,8 @@ struct Job {
   SteadyTime deadline;  // to be sent by then
 
   At at = At::statement;
-  PgResult last;          // of the last statement inside the transaction
-  Error failure;          // why it is being rolled back
+  PgResult last;  // of the last statement inside the transaction
+  Error failure;  // why it is being rolled back
 };
 
 PgStatement command(const char* sql) { return {sql, {}}; }
@@ -142,8 +142,8 @@ void PgConnection::Impl::session_notified(std::string_view channel, std::string_
 void PgConnection::Impl::submit(Job job, bool only_if_connected) {
   if (closed_) return refuse(std::move(job.done), cancelled());
   if (only_if_connected && !ready_) {
-    return refuse(std::move(job.done), {ErrorCode::unavailable, ErrorSource::database, true, 0,
-                                        "not connected to the database"});
+    return refuse(std::move(job.done),
+                  {ErrorCode::unavailable, ErrorSource::database, true, 0, "not connected to the database"});
   }
   if (queue_.size() >= options_.queue_limit) {
     return refuse(std::move(job.done), {ErrorCode::limit, ErrorSource::database, true, 0,
@@ -155,7 +155,8 @@ void PgConnection::Impl::submit(Job job, bool only_if_connected) {
   pump();
 }
 
-// Statements that no connection was found for in time. All have the same patience, so the queue is in order of deadline.
+// Statements that no connection was found for in time. All have the same patience, so the queue is in order of
+// deadline.
 void PgConnection::Impl::expire() {
   while (!queue_.empty() && queue_.front().deadline <= loop_.now()) {
     refuse(std::move(queue_.front().done), {ErrorCode::unavailable, ErrorSource::database, true, 0,
@@ -187,7 +188,8 @@ void PgConnection::Impl::session_result(Result<PgResult> result) {
   HEARTH_CHECK(running_ != nullptr);
   Job& job = *running_;
   switch (job.at) {
-    case Job::At::statement: return finish(std::move(result));
+    case Job::At::statement:
+      return finish(std::move(result));
     case Job::At::begin:
       if (!result) return finish(std::move(result));
       return send(std::move(job.next), Job::At::inside);
@@ -197,7 +199,8 @@ void PgConnection::Impl::session_result(Result<PgResult> result) {
     case Job::At::commit:
       if (!result) return finish(std::move(result));
       return finish(std::move(job.last));
-    case Job::At::rollback: return finish(fail(std::move(job.failure)));
+    case Job::At::rollback:
+      return finish(fail(std::move(job.failure)));
   }
 }
 
@@ -271,8 +274,8 @@ void PgConnection::query(PgStatement statement, PgCallback done, bool only_if_co
 void PgConnection::transaction(std::vector<PgStatement> statements, PgCallback done) {
   HEARTH_CHECK(!statements.empty());
   PgStatement first = std::move(statements.front());
-  auto step = [rest = std::move(statements), at = std::size_t{1}](
-                  const PgResult&) mutable -> Result<std::optional<PgStatement>> {
+  auto step = [rest = std::move(statements),
+               at = std::size_t{1}](const PgResult&) mutable -> Result<std::optional<PgStatement>> {
     if (at == rest.size()) return std::nullopt;
     return std::move(rest[at++]);
   };

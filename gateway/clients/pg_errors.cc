@@ -22,15 +22,15 @@ constexpr std::array kStates = {
     Row{"23503", ErrorCode::conflict, false},
     Row{"23", ErrorCode::invalid_argument, false},
     Row{"22", ErrorCode::invalid_argument, false},
-    Row{"40", ErrorCode::conflict, true},          // serialization failure, deadlock
-    Row{"55P03", ErrorCode::conflict, true},       // lock not available
-    Row{"57014", ErrorCode::timeout, true},        // statement_timeout, or cancelled by an administrator
-    Row{"57P", ErrorCode::timeout, true},          // the server ends the session: the outcome is not known
+    Row{"40", ErrorCode::conflict, true},     // serialization failure, deadlock
+    Row{"55P03", ErrorCode::conflict, true},  // lock not available
+    Row{"57014", ErrorCode::timeout, true},   // statement_timeout, or cancelled by an administrator
+    Row{"57P", ErrorCode::timeout, true},     // the server ends the session: the outcome is not known
     Row{"08", ErrorCode::timeout, true},
-    Row{"25006", ErrorCode::unavailable, true},    // read-only: a standby
-    Row{"25P03", ErrorCode::unavailable, true},    // idle in transaction too long
-    Row{"53", ErrorCode::unavailable, true},       // out of connections, memory, disk
-    Row{"58", ErrorCode::unavailable, true},       // system error
+    Row{"25006", ErrorCode::unavailable, true},  // read-only: a standby
+    Row{"25P03", ErrorCode::unavailable, true},  // idle in transaction too long
+    Row{"53", ErrorCode::unavailable, true},     // out of connections, memory, disk
+    Row{"58", ErrorCode::unavailable, true},     // system error
     Row{"28", ErrorCode::permission_denied, false},
     Row{"42501", ErrorCode::permission_denied, false},
 };

@@ -8,7 +8,6 @@ namespace hearth {
 
 namespace {
 
-
 // Two or more digits at `at`, which is moved behind them.
 int digits(std::string_view text, std::size_t& at) {
   int value = 0;

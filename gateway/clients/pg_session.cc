@@ -37,12 +37,14 @@ struct ConnectWords {
 // What every session of ours relies on. The server's own limits are a second line: they end what we have given up.
 std::string session_settings(const PgOptions& options) {
   const std::string limit = std::to_string(options.statement_timeout.count() + 1000);
-  std::string sql = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET client_min_messages = 'warning';"
-                    " SET standard_conforming_strings = on; SET statement_timeout = " + limit +
-                    "; SET idle_in_transaction_session_timeout = " + limit + ";";
+  std::string sql =
+      "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET client_min_messages = 'warning';"
+      " SET standard_conforming_strings = on; SET statement_timeout = " +
+      limit + "; SET idle_in_transaction_session_timeout = " + limit + ";";
   if (options.fast_failure_detection) {
-    sql += " SET tcp_keepalives_idle = 2; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3;"
-           " SET tcp_user_timeout = 5000;";
+    sql +=
+        " SET tcp_keepalives_idle = 2; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3;"
+        " SET tcp_user_timeout = 5000;";
   }
   return sql;
 }
@@ -99,7 +101,8 @@ void PgSession::started(PGconn* connection) {
     break_off(pg_connection_error(connection, "cannot connect to the database"));
     return;
   }
-  PQsetNoticeProcessor(connection, [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      connection, [](void*, const char*) {}, nullptr);
   state_ = State::connecting;
   wait_for(Poll::kWritable);  // as if PQconnectPoll had said PGRES_POLLING_WRITING
 }
@@ -107,10 +110,18 @@ void PgSession::started(PGconn* connection) {
 void PgSession::step_connect() {
   poll_.reset();  // PQconnectPoll may close the descriptor and open another
   switch (PQconnectPoll(connection_)) {
-    case PGRES_POLLING_READING: wait_for(Poll::kReadable); return;
-    case PGRES_POLLING_WRITING: wait_for(Poll::kWritable); return;
-    case PGRES_POLLING_OK: settle(); return;
-    default: break_off(pg_connection_error(connection_, "cannot connect to the database")); return;
+    case PGRES_POLLING_READING:
+      wait_for(Poll::kReadable);
+      return;
+    case PGRES_POLLING_WRITING:
+      wait_for(Poll::kWritable);
+      return;
+    case PGRES_POLLING_OK:
+      settle();
+      return;
+    default:
+      break_off(pg_connection_error(connection_, "cannot connect to the database"));
+      return;
   }
 }
 

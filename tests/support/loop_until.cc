@@ -16,7 +16,8 @@ bool run_until(Loop& loop, UniqueFunction<bool()> condition, Milliseconds deadli
 }
 
 void run_for(Loop& loop, Milliseconds duration) {
-  run_until(loop, [] { return false; }, duration);
+  run_until(
+      loop, [] { return false; }, duration);
 }
 
 }  // namespace hearth::test

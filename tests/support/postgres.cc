@@ -58,7 +58,8 @@ pid_t spawn(const std::vector<std::string>& arguments, const std::string& log) {
   const pid_t pid = fork();
   if (pid < 0) die("fork failed");
   if (pid > 0) return pid;
-  if (user != nullptr && (setgroups(0, nullptr) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)) _exit(126);
+  if (user != nullptr && (setgroups(0, nullptr) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0))
+    _exit(126);
   prctl(PR_SET_PDEATHSIG, SIGQUIT);  // after setuid, which clears it
   if (getppid() != parent) _exit(0);
   const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);

@@ -66,7 +66,8 @@ void ScriptedPeer::close() {
   if (const int fd = fd_.exchange(-1); fd >= 0) ::close(fd);
 }
 
-ScriptedServer::ScriptedServer(Script script) : script_(std::move(script)), listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+ScriptedServer::ScriptedServer(Script script)
+    : script_(std::move(script)), listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -79,7 +80,9 @@ ScriptedServer::ScriptedServer(Script script) : script_(std::move(script)), list
 }
 
 ScriptedServer::ScriptedServer(std::string unix_path, Script script)
-    : script_(std::move(script)), listener_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)), unix_path_(std::move(unix_path)) {
+    : script_(std::move(script)),
+      listener_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)),
+      unix_path_(std::move(unix_path)) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (unix_path_.size() >= sizeof address.sun_path) die("unix path too long");

@@ -40,7 +40,7 @@ class ScriptedServer {
  public:
   using Script = std::function<void(ScriptedPeer&)>;
 
-  explicit ScriptedServer(Script script);                  // 127.0.0.1, a free port
+  explicit ScriptedServer(Script script);  // 127.0.0.1, a free port
   ScriptedServer(std::string unix_path, Script script);
   ~ScriptedServer();
   ScriptedServer(const ScriptedServer&) = delete;
@@ -60,8 +60,8 @@ class ScriptedServer {
   std::atomic<bool> stopping_{false};
   std::atomic<int> accepted_{0};
   std::mutex mutex_;
-  std::list<ScriptedPeer> peers_;      // guarded by mutex_
-  std::vector<std::thread> threads_;   // guarded by mutex_
+  std::list<ScriptedPeer> peers_;     // guarded by mutex_
+  std::vector<std::thread> threads_;  // guarded by mutex_
   std::thread acceptor_;
 };
 

@@ -124,8 +124,9 @@ void Leader::Impl::campaign_later() {
 }
 
 void Leader::Impl::won() {
-  connection_->query({kRaiseEpoch, {pg(deployment_), pg(holder())}},
-                     [this](Result<PgResult> result) { raised(std::move(result)); }, true);
+  connection_->query(
+      {kRaiseEpoch, {pg(deployment_), pg(holder())}}, [this](Result<PgResult> result) { raised(std::move(result)); },
+      true);
 }
 
 void Leader::Impl::raised(Result<PgResult> result) {
@@ -216,9 +217,8 @@ void Leader::resign() { impl_->resign(); }
 const std::string& Leader::unready_reason() const { return impl_->unready_reason(); }
 
 std::string epoch_fence(int deployment_parameter, int epoch_parameter) {
-  return fmt::format(
-      "EXISTS (SELECT 1 FROM coordinator_epoch WHERE deployment = ${} AND epoch = ${} FOR SHARE)",
-      deployment_parameter, epoch_parameter);
+  return fmt::format("EXISTS (SELECT 1 FROM coordinator_epoch WHERE deployment = ${} AND epoch = ${} FOR SHARE)",
+                     deployment_parameter, epoch_parameter);
 }
 
 std::int64_t leader_lock_key(std::string_view deployment) {

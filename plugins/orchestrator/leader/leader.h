@@ -21,8 +21,8 @@ namespace hearth::orchestrator {
 struct LeaderTiming {
   Milliseconds retry{5000};
   Milliseconds stall_limit{5000};
-  Milliseconds check{1000};          // how often the stall watchdog looks
-  Milliseconds heartbeat{5000};      // how often the leader confirms its epoch
+  Milliseconds check{1000};           // how often the stall watchdog looks
+  Milliseconds heartbeat{5000};       // how often the leader confirms its epoch
   Milliseconds silence_limit{30000};  // PostgreSQL >= 14 only
 };
 

@@ -10,8 +10,8 @@ namespace {
 constexpr std::array<std::string_view, 7> kPhases = {"PENDING", "ARCHIVED", "STANDBY", "RUNNING",
                                                      "ERROR",   "DELETING", "DELETED"};
 constexpr std::array<std::string_view, 4> kDesiredStates = {"ARCHIVED", "STANDBY", "RUNNING", "DELETED"};
-constexpr std::array<std::string_view, 8> kOperations = {
-    "NONE", "PROVISIONING", "STARTING", "STOPPING", "ARCHIVING", "CREATE_EMPTY_ARCHIVE", "RESTORING", "DELETING"};
+constexpr std::array<std::string_view, 8> kOperations = {"NONE",      "PROVISIONING",         "STARTING",  "STOPPING",
+                                                         "ARCHIVING", "CREATE_EMPTY_ARCHIVE", "RESTORING", "DELETING"};
 constexpr std::array<std::string_view, 10> kErrorReasons = {
     "",        "DataLost",     "ImagePullFailed", "ContainerWithoutVolume", "ArchiveCorrupted",
     "Timeout", "NameConflict", "CrashLoop",       "ActionFailed",           "Unreachable"};
@@ -39,9 +39,7 @@ std::optional<DesiredState> parse_desired_state(std::string_view text) {
   return parse<DesiredState>(kDesiredStates, text);
 }
 std::optional<Operation> parse_operation(std::string_view text) { return parse<Operation>(kOperations, text); }
-std::optional<ErrorReason> parse_error_reason(std::string_view text) {
-  return parse<ErrorReason>(kErrorReasons, text);
-}
+std::optional<ErrorReason> parse_error_reason(std::string_view text) { return parse<ErrorReason>(kErrorReasons, text); }
 
 const Condition* Conditions::find(std::string_view type) const {
   const auto found = std::find_if(list.begin(), list.end(), [type](const Condition& c) { return c.type == type; });

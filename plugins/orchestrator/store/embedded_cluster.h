@@ -11,13 +11,14 @@
 namespace hearth::orchestrator {
 
 struct EmbeddedCluster {
-  std::string programs;   // directory of initdb and postgres
-  std::string data_dir;   // the orchestrator's
-  std::string base;       // data_dir/postgres
+  std::string programs;  // directory of initdb and postgres
+  std::string data_dir;  // the orchestrator's
+  std::string base;      // data_dir/postgres
   std::string socket_directory;
-  std::string user;       // "" = whoever we are
+  std::string user;  // "" = whoever we are
 
   std::string data() const { return base + "/data"; }
+  std::string making() const { return base + "/data.making"; }
   std::string log() const { return base + "/log"; }
 };
 

@@ -109,9 +109,10 @@ std::string base_of(const OrchestratorSettings& settings) { return absolute(sett
 Result<std::string> find_postgres_programs() {
   std::string found = programs_of(0);
   if (!found.empty()) return found;
-  return fail(missing(fmt::format("PostgreSQL server programs (version {} or newer) not found: apt-get install postgresql, "
-                                  "or name a database with \"database postgres://...\"",
-                                  kMinimumMajor)));
+  return fail(
+      missing(fmt::format("PostgreSQL server programs (version {} or newer) not found: apt-get install postgresql, "
+                          "or name a database with \"database postgres://...\"",
+                          kMinimumMajor)));
 }
 
 std::string embedded_socket_directory(const OrchestratorSettings& settings) {
@@ -134,9 +135,10 @@ Result<EmbeddedServer> embedded_postgres(const OrchestratorSettings& settings, c
   if (const int version = cluster_version(cluster.data()); version != 0) {
     cluster.programs = programs_of(version);
     if (cluster.programs.empty()) {
-      return fail(missing(fmt::format("the database in {} belongs to PostgreSQL {}, whose server programs are not "
-                                      "installed: apt-get install postgresql-{}",
-                                      cluster.data(), version, version)));
+      return fail(
+          missing(fmt::format("the database in {} belongs to PostgreSQL {}, whose server programs are not "
+                              "installed: apt-get install postgresql-{}",
+                              cluster.data(), version, version)));
     }
   } else {
     Result<std::string> found = find_postgres_programs();

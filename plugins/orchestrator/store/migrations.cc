@@ -22,9 +22,7 @@ constexpr char kState[] =
     "SELECT (SELECT coalesce(max(version), 0) FROM schema_migrations) AS version,"
     "       current_setting('server_version_num')::int AS server";
 
-Error refused(std::string why) {
-  return {ErrorCode::conflict, ErrorSource::database, false, 0, std::move(why)};
-}
+Error refused(std::string why) { return {ErrorCode::conflict, ErrorSource::database, false, 0, std::move(why)}; }
 
 // The whole run as the steps of one interactive transaction: lock → history table → state → (step, record)…
 class Sequence {
@@ -36,8 +34,12 @@ class Sequence {
 
   Result<std::optional<PgStatement>> next(const PgResult& previous) {
     switch (at_) {
-      case At::lock: at_ = At::history; return PgStatement{kHistory, {}};
-      case At::history: at_ = At::state; return PgStatement{kState, {}};
+      case At::lock:
+        at_ = At::history;
+        return PgStatement{kHistory, {}};
+      case At::history:
+        at_ = At::state;
+        return PgStatement{kState, {}};
       case At::state:
         if (Result<void> ok = check(previous); !ok) return fail(std::move(ok.error()));
         at_ = At::apply;
@@ -62,13 +64,14 @@ class Sequence {
     const std::int64_t version = state.number(0, state.column("version"));
     const std::int64_t server = state.number(0, state.column("server"));
     if (server < kMinimumServerVersion) {
-      return fail(refused(fmt::format("PostgreSQL {} or newer is needed, this is {}", kMinimumServerVersion / 10000,
-                                      server / 10000)));
+      return fail(refused(
+          fmt::format("PostgreSQL {} or newer is needed, this is {}", kMinimumServerVersion / 10000, server / 10000)));
     }
     if (version > static_cast<std::int64_t>(steps_.size())) {
-      return fail(refused(fmt::format("the database has schema version {}, this program knows {}: it was written by a "
-                                      "newer Hearth; run that one",
-                                      version, steps_.size())));
+      return fail(
+          refused(fmt::format("the database has schema version {}, this program knows {}: it was written by a "
+                              "newer Hearth; run that one",
+                              version, steps_.size())));
     }
     done_ = static_cast<std::size_t>(version);
     return {};

@@ -11,13 +11,33 @@ namespace hearth::orchestrator {
 
 namespace {
 
-constexpr std::array<std::string_view, 27> kColumns = {
-    "id",           "owner_user_id",    "name",           "description",   "memo",
-    "image_ref",    "conditions",       "observed_at",    "phase",         "phase_changed_at",
-    "operation",    "op_started_at",    "archive_op_id",  "restore_op_id", "archive_key",
-    "volume_name",  "error_reason",     "error_message",  "error_count",   "next_retry_at",
-    "desired_state", "deleted_at",      "last_access_at", "standby_ttl_seconds",
-    "archive_ttl_seconds", "created_at", "updated_at"};
+constexpr std::array<std::string_view, 27> kColumns = {"id",
+                                                       "owner_user_id",
+                                                       "name",
+                                                       "description",
+                                                       "memo",
+                                                       "image_ref",
+                                                       "conditions",
+                                                       "observed_at",
+                                                       "phase",
+                                                       "phase_changed_at",
+                                                       "operation",
+                                                       "op_started_at",
+                                                       "archive_op_id",
+                                                       "restore_op_id",
+                                                       "archive_key",
+                                                       "volume_name",
+                                                       "error_reason",
+                                                       "error_message",
+                                                       "error_count",
+                                                       "next_retry_at",
+                                                       "desired_state",
+                                                       "deleted_at",
+                                                       "last_access_at",
+                                                       "standby_ttl_seconds",
+                                                       "archive_ttl_seconds",
+                                                       "created_at",
+                                                       "updated_at"};
 
 Error corrupt(std::string what) { return {ErrorCode::corrupt, ErrorSource::database, false, 0, std::move(what)}; }
 
@@ -37,7 +57,9 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
     const bool digit = text[i] >= '0' && text[i] <= '9';
     if (kShape[i] == '0' ? !digit : text[i] != kShape[i]) return std::nullopt;
   }
-  const auto number = [text](std::size_t at, std::size_t size) { return *parse_decimal<unsigned>(text.substr(at, size)); };
+  const auto number = [text](std::size_t at, std::size_t size) {
+    return *parse_decimal<unsigned>(text.substr(at, size));
+  };
   const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(number(0, 4))),
                                          std::chrono::month(number(5, 2)), std::chrono::day(number(8, 2)));
   if (!date.ok()) return std::nullopt;
@@ -177,8 +199,7 @@ Result<Conditions> decode_conditions(std::string_view json) {
     const auto generation = item.find("observed_generation");
     const bool has_generation = generation != item.end() && generation->is_number_integer();
     conditions.list.push_back({member(item, "type"), member(item, "status"), member(item, "reason"),
-                               member(item, "message"), *since,
-                               has_generation ? generation->get<std::int64_t>() : 0});
+                               member(item, "message"), *since, has_generation ? generation->get<std::int64_t>() : 0});
   }
   return conditions;
 }

@@ -20,7 +20,8 @@ class HttpTest : public testing::Test {
  protected:
   Result<HttpResponse> run(HttpRequest request) {
     std::optional<Result<HttpResponse>> answer;
-    const auto call = client_->start(std::move(request), [&](Result<HttpResponse> result) { answer = std::move(result); });
+    const auto call =
+        client_->start(std::move(request), [&](Result<HttpResponse> result) { answer = std::move(result); });
     EXPECT_TRUE(run_until(loop_, [&] { return answer.has_value(); })) << "no answer";
     if (!answer) return fail(ErrorCode::internal, ErrorSource::us, "no answer");
     return std::move(*answer);
@@ -146,7 +147,9 @@ TEST_F(HttpTest, ChunksAreHandedOutAsTheyCome) {
 
 TEST_F(HttpTest, RefusedIsUnavailable) {
   unsigned short port = 0;
-  { port = ScriptedServer([](ScriptedPeer&) {}).port(); }
+  {
+    port = ScriptedServer([](ScriptedPeer&) {}).port();
+  }
   const auto answer = run(get("http://127.0.0.1:" + std::to_string(port) + "/"));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code, ErrorCode::unavailable);
@@ -298,7 +301,8 @@ TEST_F(HttpTest, AChunkCallbackMayStartAnother) {
   const auto first = client_->stream(
       get(server.url()),
       [&](std::string_view) {
-        second = client_->start(get(server.url()), [&](Result<HttpResponse> result) { second_done = result.has_value(); });
+        second =
+            client_->start(get(server.url()), [&](Result<HttpResponse> result) { second_done = result.has_value(); });
       },
       [](Result<HttpResponse>) {});
   EXPECT_TRUE(run_until(loop_, [&] { return second_done; }));

@@ -44,8 +44,10 @@ TEST_F(PgFailure, AStatementLostInFlightTimesOut) {
     answer = std::move(result);
   });
   ASSERT_TRUE(run_until(loop_, [&] {
-    return server().sql("postgres", "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-                                    " WHERE datname = '" + database() + "' AND query = 'SELECT pg_sleep(30)'") == "1";
+    return server().sql("postgres",
+                        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                        " WHERE datname = '" +
+                            database() + "' AND query = 'SELECT pg_sleep(30)'") == "1";
   }));
   ASSERT_TRUE(run_until(loop_, [&] { return answer.has_value(); }));
   ASSERT_FALSE(*answer);
@@ -81,10 +83,13 @@ TEST_F(PgFailure, WithoutAServerStatementsFailAsUnavailable) {
   PgConnection connection(loop_, nowhere, std::move(events));
   bool inside_call = true;
   std::optional<Error> at_once;
-  connection.query({"SELECT 1", {}}, [&](Result<PgResult> result) {
-    EXPECT_FALSE(inside_call);
-    at_once = result.error();
-  }, true);
+  connection.query(
+      {"SELECT 1", {}},
+      [&](Result<PgResult> result) {
+        EXPECT_FALSE(inside_call);
+        at_once = result.error();
+      },
+      true);
   inside_call = false;
   ASSERT_TRUE(run_until(loop_, [&] { return at_once.has_value(); }));
   EXPECT_EQ(at_once->code, ErrorCode::unavailable);
@@ -115,7 +120,8 @@ TEST_F(PgFailure, DestroyingCancelsWhatRunsAndWhatWaits) {
   ASSERT_TRUE(wait_connected(*connection));
   std::vector<ErrorCode> codes;
   for (int i = 0; i < 3; ++i) {
-    connection->query({"SELECT pg_sleep(30)", {}}, [&](Result<PgResult> result) { codes.push_back(result.error().code); });
+    connection->query({"SELECT pg_sleep(30)", {}},
+                      [&](Result<PgResult> result) { codes.push_back(result.error().code); });
   }
   test::run_for(loop_, Milliseconds(20));
   connection.reset();

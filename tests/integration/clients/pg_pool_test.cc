@@ -36,7 +36,8 @@ TEST_F(PgPoolTest, NeverOpensMoreThanItsSizeAndLosesNothing) {
     });
   }
   ASSERT_TRUE(run_until(loop_, [&] { return good == 200; }));
-  EXPECT_EQ(server().sql("postgres", "SELECT count(*) FROM pg_stat_activity WHERE datname = '" + database() + "'"), "2");
+  EXPECT_EQ(server().sql("postgres", "SELECT count(*) FROM pg_stat_activity WHERE datname = '" + database() + "'"),
+            "2");
   EXPECT_EQ(pool.unready_reason(), std::nullopt);
 }
 

@@ -14,10 +14,11 @@ class PgQuery : public PgTest {
 TEST_F(PgQuery, ValuesComeBackAsTheyWentIn) {
   const Uuid id = Uuid::random();
   const WallTime now = wall_now();
-  const auto result = run(connection_,
-                          "SELECT $1::text AS t, $2::bigint AS n, $3::boolean AS b, $4::uuid AS u, $5::timestamptz AS w,"
-                          " $6::text AS nothing",
-                          {pg("häßlich 'quoted'"), pg(std::int64_t{-42}), pg(true), pg(id), pg(now), pg_null()});
+  const auto result =
+      run(connection_,
+          "SELECT $1::text AS t, $2::bigint AS n, $3::boolean AS b, $4::uuid AS u, $5::timestamptz AS w,"
+          " $6::text AS nothing",
+          {pg("häßlich 'quoted'"), pg(std::int64_t{-42}), pg(true), pg(id), pg(now), pg_null()});
   ASSERT_TRUE(result) << result.error().message;
   ASSERT_EQ(result->rows(), 1u);
   EXPECT_EQ(result->text(0, result->column("t")), "häßlich 'quoted'");
@@ -42,7 +43,8 @@ TEST_F(PgQuery, EveryKindOfParameterKeepsItsType) {
 TEST_F(PgQuery, TimesKeepMicrosecondsInAnyServerTimeZone) {
   test::PostgresServer::shared().sql(database(), "ALTER DATABASE " + database() + " SET TimeZone = 'Asia/Kathmandu'");
   PgConnection other(loop_, options(), {});
-  const auto result = run(other, "SELECT '2024-02-29 23:59:59.000007+00'::timestamptz, '1999-12-31 00:00:00+00'::timestamptz");
+  const auto result =
+      run(other, "SELECT '2024-02-29 23:59:59.000007+00'::timestamptz, '1999-12-31 00:00:00+00'::timestamptz");
   ASSERT_TRUE(result);
   using namespace std::chrono;
   EXPECT_EQ(result->time(0, 0), WallTime(sys_days(year(2024) / 2 / 29)) + 23h + 59min + 59s + 7us);
@@ -52,7 +54,8 @@ TEST_F(PgQuery, TimesKeepMicrosecondsInAnyServerTimeZone) {
 
 TEST_F(PgQuery, AffectedRowsAreCounted) {
   ASSERT_TRUE(run(connection_, "CREATE TABLE t (n int)"));
-  EXPECT_EQ(run(connection_, "INSERT INTO t SELECT generate_series(1, $1::int)", {pg(std::int64_t{3})})->affected(), 3u);
+  EXPECT_EQ(run(connection_, "INSERT INTO t SELECT generate_series(1, $1::int)", {pg(std::int64_t{3})})->affected(),
+            3u);
   EXPECT_EQ(run(connection_, "UPDATE t SET n = 0 WHERE n > $1", {pg(std::int64_t{9})})->affected(), 0u);
 }
 
@@ -64,7 +67,8 @@ TEST_F(PgQuery, SeveralCommandsWithoutParameters) {
 
 TEST_F(PgQuery, StatementsArePreparedOnce) {
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(run(connection_, "SELECT $1::int", {pg(std::int64_t{i})}));
-  const auto result = run(connection_, "SELECT count(*) FROM pg_prepared_statements WHERE statement = 'SELECT $1::int'");
+  const auto result =
+      run(connection_, "SELECT count(*) FROM pg_prepared_statements WHERE statement = 'SELECT $1::int'");
   EXPECT_EQ(result->number(0, 0), 1);
 }
 

@@ -13,7 +13,9 @@ class PgTransaction : public PgTest {
   PgCallback keep() {
     return [this](Result<PgResult> result) { answer_ = std::move(result); };
   }
-  void wait() { ASSERT_TRUE(run_until(loop_, [&] { return answer_.has_value(); })); }
+  void wait() {
+    ASSERT_TRUE(run_until(loop_, [&] { return answer_.has_value(); }));
+  }
 
   PgConnection connection_{loop_, options(), {}};
   std::optional<Result<PgResult>> answer_;
@@ -28,7 +30,8 @@ TEST_F(PgTransaction, CommitsAllAndAnswersTheLast) {
 }
 
 TEST_F(PgTransaction, RollsBackAllWhenOneFails) {
-  connection_.transaction({{"INSERT INTO t VALUES (1)", {}}, {"INSERT INTO t VALUES (1)", {}}, {"SELECT 1", {}}}, keep());
+  connection_.transaction({{"INSERT INTO t VALUES (1)", {}}, {"INSERT INTO t VALUES (1)", {}}, {"SELECT 1", {}}},
+                          keep());
   wait();
   ASSERT_FALSE(*answer_);
   EXPECT_TRUE(is_unique_violation(answer_->error()));
@@ -38,7 +41,8 @@ TEST_F(PgTransaction, RollsBackAllWhenOneFails) {
 }
 
 TEST_F(PgTransaction, NothingComesBetween) {
-  connection_.transaction({{"INSERT INTO t VALUES (1)", {}}, {"SELECT pg_sleep(0.05)", {}}, {"DELETE FROM t", {}}}, keep());
+  connection_.transaction({{"INSERT INTO t VALUES (1)", {}}, {"SELECT pg_sleep(0.05)", {}}, {"DELETE FROM t", {}}},
+                          keep());
   const auto seen = run(connection_, "SELECT count(*) FROM t");
   EXPECT_EQ(seen->number(0, 0), 0);
 }
