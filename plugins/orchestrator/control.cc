@@ -58,19 +58,18 @@ Control::~Control() {
 }
 
 Services Control::services() {
-  return {accounts_, workspaces_, authenticator_, passwords_, login_guard_, events_, runtime_.get(),
-          [this](const Workspace& row) { row_written(row); }};
+  return {accounts_,    workspaces_, authenticator_, passwords_,
+          login_guard_, events_,     runtime_.get(), [this](const Workspace& row) { row_written(row); }};
 }
 
 EventBus::Outlets Control::event_outlets() {
-  return {[this](unsigned worker, std::vector<std::uint64_t> streams, Frame frame) {
-            post(worker, [streams = std::move(streams), frame = std::move(frame)](WorkerPart& part) {
-              part.send_frame(streams, frame);
-            });
-          },
-          [this](ExchangeId stream) {
-            post(stream.worker, [stream](WorkerPart& part) { part.finish_stream(stream); });
-          }};
+  return {
+      [this](unsigned worker, std::vector<std::uint64_t> streams, Frame frame) {
+        post(worker, [streams = std::move(streams), frame = std::move(frame)](WorkerPart& part) {
+          part.send_frame(streams, frame);
+        });
+      },
+      [this](ExchangeId stream) { post(stream.worker, [stream](WorkerPart& part) { part.finish_stream(stream); }); }};
 }
 
 RouteBoard::Outlets Control::route_outlets() {
@@ -96,16 +95,16 @@ Authenticator::Outlets Control::authenticator_outlets() {
 
 void Control::migrate() {
   preparing_ = "waiting for the database";
-  migration_ = std::make_unique<MigrationRun>(
-      loop_, options_.migration,
-      MigrationRun::Events{[this] {
-                             preparing_ = "making the first user";
-                             bootstrap();
-                           },
-                           [this](const Error& error) {
-                             preparing_ = error.message;
-                             if (!error.retryable) log::error("database: {}", error.message);
-                           }});
+  migration_ = std::make_unique<MigrationRun>(loop_, options_.migration,
+                                              MigrationRun::Events{[this] {
+                                                                     preparing_ = "making the first user";
+                                                                     bootstrap();
+                                                                   },
+                                                                   [this](const Error& error) {
+                                                                     preparing_ = error.message;
+                                                                     if (!error.retryable)
+                                                                       log::error("database: {}", error.message);
+                                                                   }});
 }
 
 void Control::bootstrap() {
@@ -132,7 +131,8 @@ void Control::create_admin(std::string password, bool generated) {
         return again();
       }
       if (*made && generated) {
-        fmt::print(stderr, "\nFirst start. Log in with\n\n  user      admin\n  password  {}\n\nIt is not shown again.\n\n",
+        fmt::print(stderr,
+                   "\nFirst start. Log in with\n\n  user      admin\n  password  {}\n\nIt is not shown again.\n\n",
                    password);
       } else if (*made) {
         log::notice("first start: user \"admin\" has the password of HEARTH_ADMIN_PASSWORD");
@@ -152,16 +152,16 @@ void Control::start_coordination() {
     });
   });
   if (settings_.coordinator && runtime_ && !draining_) {
-    leader_ = std::make_unique<Leader>(
-        loop_, options_.direct, settings_.deployment,
-        Leader::Events{[this](std::int64_t epoch) {
-                         log::notice("leading deployment \"{}\", epoch {}", settings_.deployment, epoch);
-                         if (coordinator_) coordinator_->elected(epoch);
-                       },
-                       [this](std::string_view reason) {
-                         log::warn("not leading any more: {}", reason);
-                         if (coordinator_) coordinator_->deposed();
-                       }});
+    leader_ = std::make_unique<Leader>(loop_, options_.direct, settings_.deployment,
+                                       Leader::Events{[this](std::int64_t epoch) {
+                                                        log::notice("leading deployment \"{}\", epoch {}",
+                                                                    settings_.deployment, epoch);
+                                                        if (coordinator_) coordinator_->elected(epoch);
+                                                      },
+                                                      [this](std::string_view reason) {
+                                                        log::warn("not leading any more: {}", reason);
+                                                        if (coordinator_) coordinator_->deposed();
+                                                      }});
     coordinator_ = std::make_unique<Coordinator>(loop_, settings_, *leader_, *runtime_);
   }
   feed_ = std::make_unique<ChangeFeed>(loop_, options_.direct,
@@ -193,9 +193,8 @@ void Control::find_session(unsigned worker, const std::string& secret_hash) {
 void Control::wake(ExchangeId exchange, const Uuid& workspace, const Uuid& owner) {
   workspaces_.wake(workspace, owner, [this, exchange](Result<RunOutcome> outcome) {
     if (outcome && outcome->row) row_written(*outcome->row);
-    post(exchange.worker, [exchange, outcome = std::move(outcome)](WorkerPart& part) {
-      part.wake_decided(exchange, outcome);
-    });
+    post(exchange.worker,
+         [exchange, outcome = std::move(outcome)](WorkerPart& part) { part.wake_decided(exchange, outcome); });
   });
 }
 
@@ -204,10 +203,12 @@ void Control::call_api(ApiRequest request) {
   const ExchangeId exchange = request.exchange;
   call->request = std::move(request);
   call->respond = [this, exchange](Reply reply) {
-    post(exchange.worker, [exchange, reply = std::move(reply)](WorkerPart& part) { part.api_answered(exchange, reply); });
+    post(exchange.worker,
+         [exchange, reply = std::move(reply)](WorkerPart& part) { part.api_answered(exchange, reply); });
   };
   call->open_stream = [this, exchange](std::string first) {
-    post(exchange.worker, [exchange, first = std::move(first)](WorkerPart& part) { part.open_stream(exchange, first); });
+    post(exchange.worker,
+         [exchange, first = std::move(first)](WorkerPart& part) { part.open_stream(exchange, first); });
   };
   api_.handle(std::move(call));
 }
@@ -218,7 +219,9 @@ void Control::row_written(const Workspace& row) {
   if (coordinator_) coordinator_->hint(row.id);
 }
 
-void Control::announce(const Workspace& row) { events_.publish(row.owner_user_id, "workspace", dump(workspace_json(row))); }
+void Control::announce(const Workspace& row) {
+  events_.publish(row.owner_user_id, "workspace", dump(workspace_json(row)));
+}
 
 void Control::check_streams() {
   for (const Identity& identity : events_.expired(wall_now())) {

@@ -1,6 +1,6 @@
 // Control: the orchestrator's thread, as an object. Owns the database pool, the API, the route board, the event bus and
-// the coordinator; wakes and sessions that workers ask for are answered here. Lives on one loop, and nothing in it waits:
-// what is away is tried again for ever and named in readiness.
+// the coordinator; wakes and sessions that workers ask for are answered here. Lives on one loop, and nothing in it
+// waits: what is away is tried again for ever and named in readiness.
 //
 // Order of start: database → migrations → first user → change feed, leader, coordinator; API calls are answered 503
 // until then. Thread: its loop's.

@@ -67,13 +67,15 @@ Result<double> processors(const std::string& argument) {
 
 Result<std::uint64_t> memory(const std::string& argument) {
   auto bytes = config::parse_size(argument);
-  if (bytes && *bytes < (64u << 20)) return wrong(fmt::format("\"{}\" is less than 64m, too little for a workspace", argument));
+  if (bytes && *bytes < (64u << 20))
+    return wrong(fmt::format("\"{}\" is less than 64m, too little for a workspace", argument));
   return bytes;
 }
 
 Result<std::string> socket_path(const std::string& argument) {
   std::string_view path = argument;
-  if (!path.starts_with("unix:")) return wrong(fmt::format("\"{}\" must be unix:/path of the engine's socket", argument));
+  if (!path.starts_with("unix:"))
+    return wrong(fmt::format("\"{}\" must be unix:/path of the engine's socket", argument));
   path.remove_prefix(5);
   if (!path.starts_with('/')) return wrong(fmt::format("\"{}\" must name an absolute path", argument));
   return std::string(path);
@@ -90,7 +92,8 @@ Result<std::string> deployment(const std::string& argument) {
   const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
   if (argument.empty() || argument.size() > 31 || argument[0] == '-' ||
       !std::all_of(argument.begin(), argument.end(), allowed)) {
-    return wrong(fmt::format("invalid deployment \"{}\": 1 to 31 of a-z, 0-9 and \"-\", not starting with \"-\"", argument));
+    return wrong(
+        fmt::format("invalid deployment \"{}\": 1 to 31 of a-z, 0-9 and \"-\", not starting with \"-\"", argument));
   }
   return argument;
 }
@@ -177,8 +180,8 @@ void add_runtime(config::DirectiveTable& table) {
                          "unix:/var/run/docker.sock", "The engine's API socket."));
   table.push_back(simple("image", "runtime", value(text, &R::image), "image reference", "hearth/code-server",
                          "Image of workspaces that name none."));
-  table.push_back(simple("job_image", "runtime", value(text, &R::job_image), "job_image reference", "hearth/storage-job",
-                         "Image of one-shot storage jobs."));
+  table.push_back(simple("job_image", "runtime", value(text, &R::job_image), "job_image reference",
+                         "hearth/storage-job", "Image of one-shot storage jobs."));
   table.push_back(simple("cpus", "runtime", value(processors, &R::cpus), "cpus number", "2",
                          "Processors each workspace may use; fractions are allowed."));
   table.push_back(simple("memory", "runtime", value(memory, &R::memory_bytes), "memory size", "4g",
@@ -187,8 +190,9 @@ void add_runtime(config::DirectiveTable& table) {
                          "Processes and threads each workspace may have."));
   table.push_back(simple("pull", "runtime", value(pull, &R::pull), "pull missing | never | always", "missing",
                          "When the image is fetched before a start."));
-  table.push_back(simple("network", "runtime", value(text, &R::network), "network name", "hearth-<deployment>",
-                         "Docker network of the workspaces. Without it one is made on which they cannot reach each other."));
+  table.push_back(
+      simple("network", "runtime", value(text, &R::network), "network name", "hearth-<deployment>",
+             "Docker network of the workspaces. Without it one is made on which they cannot reach each other."));
 }
 
 void add_idle(config::DirectiveTable& table) {
@@ -227,8 +231,8 @@ const config::DirectiveTable& orchestrator_directives() {
                        "max_running_per_user number", "3", "Workspaces one user may have running."));
     t.push_back(simple("max_running", "orchestrator", value(count, &S::max_running), "max_running number", "100",
                        "Workspaces that may run in all."));
-    t.push_back(simple("coordinator", "orchestrator", value(config::parse_flag, &S::coordinator), "coordinator on | off",
-                       "on", "Off: this process only proxies and serves the API."));
+    t.push_back(simple("coordinator", "orchestrator", value(config::parse_flag, &S::coordinator),
+                       "coordinator on | off", "on", "Off: this process only proxies and serves the API."));
     t.push_back(simple("wake_hold", "orchestrator", value(config::parse_time, &S::wake_hold), "wake_hold time", "15s",
                        "How long a background request waits for a workspace that is on its way up."));
     t.push_back(simple("auto_restore", "orchestrator", set_auto_restore, "auto_restore off", "off",

@@ -1,4 +1,5 @@
-// Orchestrator: the module. Starts the orchestrator's thread (control.h) and gives each worker its part (worker_part.h).
+// Orchestrator: the module. Starts the orchestrator's thread (control.h) and gives each worker its part
+// (worker_part.h).
 #pragma once
 
 #include <memory>

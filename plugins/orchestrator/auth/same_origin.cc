@@ -1,7 +1,5 @@
 #include "orchestrator/auth/same_origin.h"
 
-#include <algorithm>
-
 #include "base/strings.h"
 
 namespace hearth::orchestrator {
@@ -33,12 +31,6 @@ bool same_origin(std::string_view origin, std::string_view sec_fetch_site, std::
   if (!sec_fetch_site.empty() && sec_fetch_site != "same-origin" && sec_fetch_site != "none") return false;
   if (!origin.empty() && !origin_is_host(origin, host)) return false;
   return !required || !sec_fetch_site.empty() || !origin.empty();
-}
-
-std::string safe_return_path(std::string_view next) {
-  const bool rooted = !next.empty() && next[0] == '/' && (next.size() == 1 || (next[1] != '/' && next[1] != '\\'));
-  const bool clean = std::all_of(next.begin(), next.end(), [](char c) { return c > ' ' && c < 0x7f && c != '\\'; });
-  return rooted && clean && next.size() <= 2048 ? std::string(next) : "/";
 }
 
 }  // namespace hearth::orchestrator

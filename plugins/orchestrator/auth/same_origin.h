@@ -1,7 +1,6 @@
 // Does a request come from our own pages? Pure functions.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 namespace hearth::orchestrator {
@@ -13,8 +12,5 @@ bool origin_is_host(std::string_view origin, std::string_view host);
 // CSRF rule for a state-changing request that a cookie vouches for: what the browser says about its source must be
 // there and must be us. With `required` false (login: no cookie yet) saying nothing is fine.
 bool same_origin(std::string_view origin, std::string_view sec_fetch_site, std::string_view host, bool required);
-
-// The `next` of a login redirect: a path of this site, else "/". Refuses "//host", "/\host", control characters.
-std::string safe_return_path(std::string_view next);
 
 }  // namespace hearth::orchestrator

@@ -1,5 +1,5 @@
-// RouteBoard: the master copy of what users and workers see of every live workspace. Fed by the change feed's hints and by
-// the rows the API has written; whatever changed is read again, sent to the workers as a route delta, and announced.
+// RouteBoard: the master copy of what users and workers see of every live workspace. Fed by the change feed's hints and
+// by the rows the API has written; whatever changed is read again, sent to the workers as a route delta, and announced.
 //
 // Level-triggered: a hint only says "read this row"; after a resync everything is read. A failed read is repeated with
 // backoff for ever. Thread: the orchestrator's. Destroying it cancels.
@@ -40,7 +40,7 @@ class RouteBoard {
   void put(const Workspace& row);
 
   bool loaded() const { return loaded_; }
-  RouteDelta complete() const;  // the whole table, for a worker that is new
+  RouteDelta complete() const;                     // the whole table, for a worker that is new
   std::vector<std::size_t> rows_by_phase() const;  // indexed by Phase
 
  private:

@@ -23,12 +23,9 @@ ApiToken decode_token(const PgResult& result, std::size_t row, int first = 0) {
 
 std::optional<Identity> decode_identity(const PgResult& result, const std::string& secret_hash, bool by_token) {
   if (result.rows() == 0) return std::nullopt;
-  return Identity{result.uuid(0, 0),
-                  std::string(result.text(0, 1)),
-                  result.flag(0, 2),
-                  result.optional_time(0, 3).value_or(WallTime::max()),
-                  secret_hash,
-                  by_token};
+  return Identity{result.uuid(0, 0), std::string(result.text(0, 1)),
+                  result.flag(0, 2), result.optional_time(0, 3).value_or(WallTime::max()),
+                  secret_hash,       by_token};
 }
 
 // "WITH page AS (…) SELECT total, page.*": the total is there even when the page is empty.
@@ -55,7 +52,9 @@ PgCallback decoded(UniqueFunction<void(Result<T>)> done, Decode decode) {
   };
 }
 
-PgCallback ended(UniqueFunction<void(Result<void>)> done) { return decoded<void>(std::move(done), [](const PgResult&) {}); }
+PgCallback ended(UniqueFunction<void(Result<void>)> done) {
+  return decoded<void>(std::move(done), [](const PgResult&) {});
+}
 
 }  // namespace
 
@@ -94,14 +93,14 @@ void AccountStore::find_token(const std::string& secret_hash, Done<std::optional
 }
 
 void AccountStore::find_credentials(const std::string& username, Done<std::optional<Credentials>> done) {
-  pool_.query({fmt::format("SELECT {}, password_hash FROM users WHERE lower(username) = lower($1) AND disabled_at IS NULL",
-                           kUserColumns),
-               {pg(username)}},
-              decoded<std::optional<Credentials>>(
-                  std::move(done), [](const PgResult& result) -> std::optional<Credentials> {
-                    if (result.rows() == 0) return std::nullopt;
-                    return Credentials{decode_user(result, 0), std::string(result.text(0, 5))};
-                  }));
+  pool_.query(
+      {fmt::format("SELECT {}, password_hash FROM users WHERE lower(username) = lower($1) AND disabled_at IS NULL",
+                   kUserColumns),
+       {pg(username)}},
+      decoded<std::optional<Credentials>>(std::move(done), [](const PgResult& result) -> std::optional<Credentials> {
+        if (result.rows() == 0) return std::nullopt;
+        return Credentials{decode_user(result, 0), std::string(result.text(0, 5))};
+      }));
 }
 
 void AccountStore::open_session(const Uuid& user, const std::string& secret_hash, const std::string& address,
@@ -130,12 +129,13 @@ void AccountStore::create_first_admin(const std::string& password_hash, Done<boo
 }
 
 void AccountStore::list_users(std::int64_t limit, std::int64_t offset, Done<Listing<User>> done) {
-  pool_.query({fmt::format("WITH page AS (SELECT {} FROM users ORDER BY users.created_at DESC, id LIMIT $1 OFFSET $2) "
-                           "SELECT t.total, page.* FROM (SELECT count(*) AS total FROM users) t LEFT JOIN page ON true "
-                           "ORDER BY page.created_at DESC, page.id",
-                           kUserColumns),
-               {pg(limit), pg(offset)}},
-              decoded<Listing<User>>(std::move(done), [](const PgResult& r) { return decode_listing<User>(r, decode_user); }));
+  pool_.query(
+      {fmt::format("WITH page AS (SELECT {} FROM users ORDER BY users.created_at DESC, id LIMIT $1 OFFSET $2) "
+                   "SELECT t.total, page.* FROM (SELECT count(*) AS total FROM users) t LEFT JOIN page ON true "
+                   "ORDER BY page.created_at DESC, page.id",
+                   kUserColumns),
+       {pg(limit), pg(offset)}},
+      decoded<Listing<User>>(std::move(done), [](const PgResult& r) { return decode_listing<User>(r, decode_user); }));
 }
 
 void AccountStore::create_user(const std::string& username, const std::string& password_hash, bool admin,
@@ -161,11 +161,11 @@ void AccountStore::change_user(const Uuid& id, const UserChange& change, const s
                    "COALESCE(disabled_at, now()) END WHERE id = $1 RETURNING {}",
                    kUserColumns),
        {pg(id), text(change.username), text(change.password_hash), flag(change.admin), flag(change.disabled)}});
-  pool_.transaction(std::move(statements), decoded<std::optional<User>>(
-                                               std::move(done), [](const PgResult& result) -> std::optional<User> {
-                                                 if (result.rows() == 0) return std::nullopt;
-                                                 return decode_user(result, 0);
-                                               }));
+  pool_.transaction(std::move(statements),
+                    decoded<std::optional<User>>(std::move(done), [](const PgResult& result) -> std::optional<User> {
+                      if (result.rows() == 0) return std::nullopt;
+                      return decode_user(result, 0);
+                    }));
 }
 
 void AccountStore::remove_user(const Uuid& id, Done<bool> done) {
@@ -186,7 +186,8 @@ void AccountStore::remove_user(const Uuid& id, Done<bool> done) {
 void AccountStore::list_tokens(const Uuid& user, std::int64_t limit, std::int64_t offset,
                                Done<Listing<ApiToken>> done) {
   pool_.query(
-      {fmt::format("WITH page AS (SELECT {} FROM api_tokens WHERE user_id = $1 ORDER BY created_at DESC, id LIMIT $2 OFFSET $3) "
+      {fmt::format("WITH page AS (SELECT {} FROM api_tokens WHERE user_id = $1 ORDER BY created_at DESC, id LIMIT $2 "
+                   "OFFSET $3) "
                    "SELECT t.total, page.* FROM (SELECT count(*) AS total FROM api_tokens WHERE user_id = $1) t "
                    "LEFT JOIN page ON true ORDER BY page.created_at DESC, page.id",
                    kTokenColumns),
@@ -205,21 +206,22 @@ void AccountStore::create_token(const Uuid& user, const std::string& name, const
 }
 
 void AccountStore::remove_token(const Uuid& user, const Uuid& id, Done<std::optional<std::string>> done) {
-  pool_.query({"DELETE FROM api_tokens WHERE id = $1 AND user_id = $2 RETURNING token_hash", {pg(id), pg(user)}},
-              decoded<std::optional<std::string>>(
-                  std::move(done), [](const PgResult& result) -> std::optional<std::string> {
-                    if (result.rows() == 0) return std::nullopt;
-                    return std::string(result.text(0, 0));
-                  }));
+  pool_.query(
+      {"DELETE FROM api_tokens WHERE id = $1 AND user_id = $2 RETURNING token_hash", {pg(id), pg(user)}},
+      decoded<std::optional<std::string>>(std::move(done), [](const PgResult& result) -> std::optional<std::string> {
+        if (result.rows() == 0) return std::nullopt;
+        return std::string(result.text(0, 0));
+      }));
 }
 
 void AccountStore::audit(const AuditEntry& entry) {
-  pool_.query({"INSERT INTO audit_log (actor_user_id, action, subject_id, address, request_id) VALUES ($1, $2, $3, $4, $5)",
-               {pg(entry.actor), pg(entry.action), entry.subject ? pg(*entry.subject) : pg_null(), pg(entry.address),
-                pg(entry.request_id)}},
-              [action = entry.action](const Result<PgResult>& result) {
-                if (!result) log::warn("audit entry \"{}\" is lost: {}", action, result.error().message);
-              });
+  pool_.query(
+      {"INSERT INTO audit_log (actor_user_id, action, subject_id, address, request_id) VALUES ($1, $2, $3, $4, $5)",
+       {pg(entry.actor), pg(entry.action), entry.subject ? pg(*entry.subject) : pg_null(), pg(entry.address),
+        pg(entry.request_id)}},
+      [action = entry.action](const Result<PgResult>& result) {
+        if (!result) log::warn("audit entry \"{}\" is lost: {}", action, result.error().message);
+      });
 }
 
 }  // namespace hearth::orchestrator

@@ -95,21 +95,21 @@ bool WorkspaceChange::empty() const {
 }
 
 void WorkspaceStore::get(const Uuid& id, Done<std::optional<Workspace>> done) {
-  pool_.query({fmt::format("SELECT {} FROM workspaces WHERE id = $1 AND deleted_at IS NULL", workspace_columns()), {pg(id)}},
-              one_row(std::move(done)));
+  pool_.query(
+      {fmt::format("SELECT {} FROM workspaces WHERE id = $1 AND deleted_at IS NULL", workspace_columns()), {pg(id)}},
+      one_row(std::move(done)));
 }
 
 void WorkspaceStore::list(const Uuid& owner, std::int64_t limit, std::int64_t offset, Done<Listing<Workspace>> done) {
-  pool_.query({fmt::format("WITH page AS (SELECT {0} FROM workspaces WHERE owner_user_id = $1 AND deleted_at IS NULL "
-                           "ORDER BY created_at DESC, id LIMIT $2 OFFSET $3) "
-                           "SELECT t.total, {1} FROM (SELECT count(*) AS total FROM workspaces "
-                           "WHERE owner_user_id = $1 AND deleted_at IS NULL) t LEFT JOIN page ON true "
-                           "ORDER BY page.created_at DESC, page.id",
-                           workspace_columns(), workspace_columns("page")),
-               {pg(owner), pg(limit), pg(offset)}},
-              [done = std::move(done)](Result<PgResult> result) mutable {
-                done(std::move(result).and_then(decode_listing));
-              });
+  pool_.query(
+      {fmt::format("WITH page AS (SELECT {0} FROM workspaces WHERE owner_user_id = $1 AND deleted_at IS NULL "
+                   "ORDER BY created_at DESC, id LIMIT $2 OFFSET $3) "
+                   "SELECT t.total, {1} FROM (SELECT count(*) AS total FROM workspaces "
+                   "WHERE owner_user_id = $1 AND deleted_at IS NULL) t LEFT JOIN page ON true "
+                   "ORDER BY page.created_at DESC, page.id",
+                   workspace_columns(), workspace_columns("page")),
+       {pg(owner), pg(limit), pg(offset)}},
+      [done = std::move(done)](Result<PgResult> result) mutable { done(std::move(result).and_then(decode_listing)); });
 }
 
 void WorkspaceStore::list_live(Done<std::vector<Workspace>> done) {
@@ -164,15 +164,17 @@ void WorkspaceStore::remove(const Uuid& id, Done<std::optional<Workspace>> done)
 }
 
 void WorkspaceStore::recover(const Uuid& id, bool start_empty, Done<std::optional<Workspace>> done) {
-  pool_.query({fmt::format("UPDATE workspaces SET error_reason = '', error_message = '', error_count = 0, "
-                           "next_retry_at = NULL, volume_name = CASE WHEN $2::boolean THEN '' ELSE volume_name END "
-                           "WHERE id = $1 AND deleted_at IS NULL AND phase = 'ERROR' AND operation = 'NONE' RETURNING {}",
-                           workspace_columns()),
-               {pg(id), pg(start_empty)}},
-              one_row(std::move(done)));
+  pool_.query(
+      {fmt::format("UPDATE workspaces SET error_reason = '', error_message = '', error_count = 0, "
+                   "next_retry_at = NULL, volume_name = CASE WHEN $2::boolean THEN '' ELSE volume_name END "
+                   "WHERE id = $1 AND deleted_at IS NULL AND phase = 'ERROR' AND operation = 'NONE' RETURNING {}",
+                   workspace_columns()),
+       {pg(id), pg(start_empty)}},
+      one_row(std::move(done)));
 }
 
-void WorkspaceStore::run_within_limits(const Uuid& owner, const Uuid& except, PgStatement write, Done<RunOutcome> done) {
+void WorkspaceStore::run_within_limits(const Uuid& owner, const Uuid& except, PgStatement write,
+                                       Done<RunOutcome> done) {
   struct Attempt {
     enum { locking, counting, writing } step = locking;
     PgStatement write;
@@ -204,14 +206,17 @@ void WorkspaceStore::run_within_limits(const Uuid& owner, const Uuid& except, Pg
       [attempt, done = std::move(done)](Result<PgResult> result) mutable {
         if (!result) return done(tl::unexpected(std::move(result.error())));
         if (attempt->limit) return done(RunOutcome{std::nullopt, std::move(attempt->limit)});
-        done(decode_one(*result).map([](std::optional<Workspace>&& row) { return RunOutcome{std::move(row), std::nullopt}; }));
+        done(decode_one(*result).map([](std::optional<Workspace>&& row) {
+          return RunOutcome{std::move(row), std::nullopt};
+        }));
       });
 }
 
 void WorkspaceStore::write_one(PgStatement statement, Done<RunOutcome> done) {
   pool_.query(std::move(statement), one_row([done = std::move(done)](Result<std::optional<Workspace>> row) mutable {
-                done(std::move(row).map(
-                    [](std::optional<Workspace>&& found) { return RunOutcome{std::move(found), std::nullopt}; }));
+                done(std::move(row).map([](std::optional<Workspace>&& found) {
+                  return RunOutcome{std::move(found), std::nullopt};
+                }));
               }));
 }
 

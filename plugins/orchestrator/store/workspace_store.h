@@ -70,8 +70,9 @@ class WorkspaceStore {
 
   void get(const Uuid& id, Done<std::optional<Workspace>> done);  // live rows only
   void list(const Uuid& owner, std::int64_t limit, std::int64_t offset, Done<Listing<Workspace>> done);
-  void list_live(Done<std::vector<Workspace>> done);                           // everybody's
-  void read(const std::vector<Uuid>& ids, Done<std::vector<Workspace>> done);  // deleted rows too; missing ones are purged
+  void list_live(Done<std::vector<Workspace>> done);  // everybody's
+  void read(const std::vector<Uuid>& ids,
+            Done<std::vector<Workspace>> done);  // deleted rows too; missing ones are purged
 
   // A name the owner already uses: an error for which is_unique_violation() holds.
   void create(const NewWorkspace& workspace, Done<RunOutcome> done);
