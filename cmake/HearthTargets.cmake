@@ -7,10 +7,14 @@ function(hearth_library name)
 endfunction()
 
 # A loadable module build/<preset>/modules/<name>.so. It takes the gateway's base, config, log and runtime from the
-# program that loads it (which exports them), so common state exists once; only its own libraries are linked in.
+# program that loads it (which exports them), so common state exists once. PARTS are the module's own static libraries:
+# their objects go in, but not what those libraries link to; DEPS are shared libraries of the system.
 function(add_hearth_module name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;PARTS;DEPS" ${ARGN})
   add_library(${name}_module MODULE ${ARG_SOURCES})
+  foreach(part ${ARG_PARTS})
+    target_sources(${name}_module PRIVATE $<TARGET_OBJECTS:${part}>)
+  endforeach()
   set_target_properties(${name}_module PROPERTIES PREFIX "" OUTPUT_NAME ${name}
     LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/modules)
   target_include_directories(${name}_module PRIVATE

@@ -123,6 +123,8 @@ class HttpExchange final : public Exchange, private UpstreamUser {
   void on_file_opened(std::shared_ptr<FileAnswer> file);
   void send_file_head(const FileAnswer& file);
   void continue_file();
+  // What add_header adds to a response of status_; `values` holds the texts the fields point to.
+  void collect_added(std::vector<std::string>& values, std::vector<http::Field>& fields) const;
   bool flush_client();  // false: the client is gone and the exchange has ended
 
   WorkerContext& context_;

@@ -307,11 +307,7 @@ bool HttpExchange::on_response_head() {
   options.nominated = &nominated_;
   std::vector<std::string> values;
   std::vector<http::Field> added;
-  values.reserve(location_->add_headers.size());
-  for (const CompiledHeader& header : location_->add_headers) {
-    values.push_back(expand(header.value));
-    if (!values.back().empty()) added.push_back({header.name, values.back()});
-  }
+  collect_added(values, added);
   options.added = added;
   http::append_client_head(to_client_.text(), response, options);
   response_started_ = true;

@@ -13,6 +13,16 @@ bool HttpExchange::flush_client() {
   return false;
 }
 
+void HttpExchange::collect_added(std::vector<std::string>& values, std::vector<http::Field>& fields) const {
+  values.reserve(location_->add_headers.size());
+  const bool usual = (status_ >= 200 && status_ < 400);
+  for (const CompiledHeader& header : location_->add_headers) {
+    if (!usual && !header.always) continue;
+    values.push_back(expand(header.value));
+    if (!values.back().empty()) fields.push_back({header.name, values.back()});
+  }
+}
+
 // --- whole answers ---
 
 void HttpExchange::reply(Reply answer) {
@@ -27,11 +37,7 @@ void HttpExchange::send_reply(int status, const ReplyHeaders& headers, std::stri
   std::vector<http::Field> fields;
   std::vector<std::string> values;
   for (const auto& [name, value] : headers) fields.push_back({name, value});
-  values.reserve(location_->add_headers.size());
-  for (const CompiledHeader& header : location_->add_headers) {
-    values.push_back(expand(header.value));
-    if (!values.back().empty()) fields.push_back({header.name, values.back()});
-  }
+  collect_added(values, fields);
   if (context_.server_tokens) fields.push_back({"Server", "hearth"});
   fields.push_back({"X-Request-Id", {request_id_.data(), request_id_.size()}});
   http::Reply answer;
@@ -202,10 +208,10 @@ void HttpExchange::send_file_head(const FileAnswer& file) {
                        "bytes " + std::to_string(first) + "-" + std::to_string(file.offset + file.length - 1) + "/" +
                            std::to_string(file.size));
   }
-  for (const CompiledHeader& header : location_->add_headers) {
-    const std::string value = expand(header.value);
-    if (!value.empty()) http::append_field(text, header.name, value);
-  }
+  std::vector<std::string> values;
+  std::vector<http::Field> added;
+  collect_added(values, added);
+  for (const http::Field& field : added) http::append_field(text, field.name, field.value);
   if (!keep_alive_ || head().minor == 0) {
     http::append_field(text, "Connection", keep_alive_ ? "keep-alive" : "close");
   }

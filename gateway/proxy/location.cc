@@ -17,7 +17,9 @@ config::CompiledText compile_text(const std::string& text) {
 
 std::vector<CompiledHeader> compile_headers(const std::vector<config::HeaderSetting>& headers) {
   std::vector<CompiledHeader> compiled;
-  for (const auto& header : headers) compiled.push_back({header.name, compile_text(header.value)});
+  for (const auto& header : headers) {
+    compiled.push_back({header.name, compile_text(header.value), header.always});
+  }
   return compiled;
 }
 

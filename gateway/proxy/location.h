@@ -24,6 +24,7 @@ namespace hearth::proxy {
 struct CompiledHeader {
   std::string name;
   config::CompiledText value;
+  bool always = false;  // add_header: on every status, not only on success and redirects
 };
 
 struct Location {

@@ -34,6 +34,8 @@ struct OrchestratorSettings {
   Milliseconds probe_interval{50};    // readiness probes while a container starts
   std::int64_t standby_ttl_seconds = 30 * 60;
   std::int64_t archive_ttl_seconds = 7 * 24 * 3600;
+  std::int64_t stop_notice_seconds = 2 * 60;
+  bool idle_given = false;            // one of the three above was configured; nothing enforces them yet
 };
 
 }  // namespace hearth::orchestrator
