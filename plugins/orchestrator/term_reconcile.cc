@@ -24,7 +24,8 @@ void log_decision(const Workspace& row, const Decision& decision) {
     case Kind::complete:
       return log::info("workspace {}: {} complete, {}", id, name(decision.operation), name(decision.phase));
     case Kind::fail:
-      return log::warn("workspace {}: {} failed ({}, {} in a row), {}: {}", id, name(decision.operation),
+      return log::warn("workspace {}: {} failed ({}, {} in a row), {}: {}", id,
+                       decision.operation == Operation::none ? "staying as it is" : name(decision.operation),
                        decision.reason == ErrorReason::none ? "exit" : name(decision.reason), decision.error_count,
                        name(decision.phase), decision.message);
     case Kind::purge:

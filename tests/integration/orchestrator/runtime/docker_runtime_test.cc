@@ -108,7 +108,10 @@ TEST_F(DockerTest, ACrashIsHeardOfAtOnceAndSaysItsCode) {
   get(address, "/exit/7");
   ASSERT_TRUE(run_until(
       loop, [&] { return hints > before; }, Milliseconds(5000)));
-  const ObservedContainer container = observe().containers[id];
+  ObservedContainer container = observe().containers[id];
+  for (const auto until = SteadyClock::now() + Seconds(5); container.running && SteadyClock::now() < until;) {
+    container = observe().containers[id];  // the listing follows the event by a moment
+  }
   EXPECT_FALSE(container.running);
   EXPECT_EQ(container.exit_code, 7);
   EXPECT_EQ(container.state, "exited");
