@@ -153,7 +153,7 @@ INSTANTIATE_TEST_SUITE_P(
                       BadAnswer{"UnaskedUpgrade", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"},
                       BadAnswer{"EndlessHead", "HTTP/1.1 200 OK\r\nA: " + std::string(200000, 'a')},
                       BadAnswer{"OnlyInterim", "HTTP/1.1 103 Early Hints\r\nBad Name: x\r\n\r\n"}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& each) { return std::string(each.param.name); });
 
 TEST(Upstream, EndlessInterimAnswers) {
   ScriptedServer origin([](ScriptedPeer& peer) {
