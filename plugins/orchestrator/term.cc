@@ -53,7 +53,7 @@ void Term::hint(std::optional<Uuid> workspace) {
 }
 
 void Term::runtime_changed() {
-  if (loaded_ && !silenced_) observer_.observe_now();
+  if (loaded_ && !silenced_) observer_.runtime_changed();
 }
 
 void Term::database_failed(const char* what, const Error& error) {

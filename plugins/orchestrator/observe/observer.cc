@@ -17,6 +17,11 @@ void Observer::observe_now() {
   begin();
 }
 
+void Observer::runtime_changed() {
+  settling_ = true;
+  observe_now();
+}
+
 void Observer::set_moving(bool moving) {
   const bool sooner = moving && !moving_;
   moving_ = moving;
@@ -41,7 +46,9 @@ void Observer::ended(Result<RuntimeSnapshot> snapshot, std::uint64_t number) {
   under_way_ = false;
   const bool again = again_;
   const auto since = std::chrono::duration_cast<Milliseconds>(loop_.now() - begun_at_);
-  const Milliseconds wait = again ? kLeastGap : (moving_ ? kMoving : kIdle);
+  const bool settle = settling_ && !again;
+  if (settle) settling_ = false;
+  const Milliseconds wait = again ? kLeastGap : settle ? kSettle : moving_ ? kMoving : kIdle;
   schedule(std::max(Milliseconds(1), wait - since));
   if (snapshot)
     events_.observed(*snapshot, number);

@@ -19,6 +19,7 @@ class Observer {
   static constexpr Milliseconds kMoving{1000};
   static constexpr Milliseconds kIdle{15000};
   static constexpr Milliseconds kLeastGap{20};  // between the beginnings of two observations
+  static constexpr Milliseconds kSettle{250};   // an engine tells of a change before its listings show it
 
   struct Events {
     // Numbers rise by one with each observation begun.
@@ -29,6 +30,8 @@ class Observer {
   Observer(Loop& loop, WorkspaceRuntime& runtime, Events events);
 
   void observe_now();
+  // The runtime told of a change: now, and once more when its listings have caught up.
+  void runtime_changed();
   void set_moving(bool moving);
   // The number of the first observation that begins after this call: what an act that ends now must wait for.
   std::uint64_t next_number() const { return begun_ + 1; }
@@ -46,6 +49,7 @@ class Observer {
   std::uint64_t begun_ = 0;
   bool under_way_ = false;
   bool again_ = false;
+  bool settling_ = false;
   bool moving_ = true;
   Lifeline lifeline_;
 };
