@@ -33,14 +33,12 @@ class ModuleHost final : public Host {
   void set_ready(const std::string& component, std::string reason) override {
     metrics_.set_ready(component, reason);
     std::lock_guard lock(mutex_);
-    auto& known = reasons_[component];
-    if (known == reason) return;
-    known = reason;
-    if (reason.empty()) {
-      log::notice("{} is ready", component);
-    } else {
-      log::warn("{} is not ready: {}", component, reason);
-    }
+    const auto [entry, first] = reasons_.try_emplace(component);
+    if (entry->second == reason && !first) return;
+    entry->second = reason;
+    if (reason.empty()) return log::notice("{} is ready", component);
+    // Everything begins like this; it is worth a warning only when it goes on.
+    log::at(first ? log::Level::info : log::Level::warn, "{} is not ready: {}", component, reason);
   }
   void add_metrics(std::function<std::string()> render) override { metrics_.add(std::move(render)); }
 

@@ -256,12 +256,7 @@ void Control::report_readiness() {
   for (const auto& [component, reason] : now) {
     const auto before = reported_.find(component);
     if (before != reported_.end() && before->second == reason) continue;
-    host_.set_ready(component, reason);
-    if (reason.empty()) {
-      log::info("{}: ready", component);
-    } else {
-      log::info("{}: not ready: {}", component, reason);
-    }
+    host_.set_ready(component, reason);  // which also logs it
   }
   reported_ = now;
   post_to_all([now](WorkerPart& part) { part.set_readiness(now); });

@@ -1,6 +1,5 @@
 #include "orchestrator/coordinator.h"
 
-#include "log/log.h"
 #include "orchestrator/leader/leader.h"
 #include "orchestrator/term.h"
 
@@ -22,14 +21,12 @@ Coordinator::~Coordinator() = default;
 void Coordinator::elected(std::int64_t epoch) {
   if (stopped_) return;
   deposed();
-  log::notice("coordinator: leading with epoch {}", epoch);
   term_ = std::make_unique<Term>(loop_, settings_, session_, epoch, runtime_);
   term_->begin();
 }
 
 void Coordinator::deposed() {
   if (!term_) return;
-  log::notice("coordinator: not leading any more");
   term_->silence();  // it may be on the call stack
   loop_.defer_delete(std::move(term_));
 }

@@ -10,6 +10,13 @@ namespace {
 
 double jitter() { return static_cast<double>(fast_random() >> 11) * 0x1.0p-53; }
 
+std::string failed(const Decision& decision) {
+  if (decision.crash) return "its container ended";
+  const std::string reason(name(decision.reason));
+  if (decision.operation == Operation::none) return reason;
+  return std::string(name(decision.operation)) + " failed: " + reason;
+}
+
 void log_decision(const Workspace& row, const Decision& decision) {
   const std::string id = row.id.text();
   switch (decision.kind) {
@@ -24,9 +31,7 @@ void log_decision(const Workspace& row, const Decision& decision) {
     case Kind::complete:
       return log::info("workspace {}: {} complete, {}", id, name(decision.operation), name(decision.phase));
     case Kind::fail:
-      return log::warn("workspace {}: {} failed ({}, {} in a row), {}: {}", id,
-                       decision.operation == Operation::none ? "staying as it is" : name(decision.operation),
-                       decision.reason == ErrorReason::none ? "exit" : name(decision.reason), decision.error_count,
+      return log::warn("workspace {}: {} ({} in a row), {}: {}", id, failed(decision), decision.error_count,
                        name(decision.phase), decision.message);
     case Kind::purge:
       return log::info("workspace {}: nothing is left of it; removing its row", id);

@@ -1,50 +1,51 @@
-// Hearth's own pages by their visible words and roles, as a person or a screen reader finds them.
-export const newWorkspaceText = /new workspace|create workspace/i;
-
-export const nameField = (page) => page.getByLabel(/name/i).first();
+// Hearth's own pages as a person or a screen reader finds them: by visible words and roles; rows by the workspace's name.
+export const newWorkspaceText = /new workspace/i;
 
 export function loginVisible(page) {
-  return page.getByLabel(/password/i).waitFor();
+  return page.getByRole('heading', { name: 'Sign in' }).waitFor();
 }
 
 export async function login(page, username, password) {
-  await page.getByLabel(/user/i).fill(username);
-  await page.getByLabel(/password/i).fill(password);
-  await page.getByRole('button', { name: /log in|sign in/i }).click();
+  await page.getByLabel('User name').fill(username);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
 }
+
+export const newButton = (page) => page.getByRole('button', { name: newWorkspaceText }).filter({ visible: true });
 
 export function dashboardVisible(page) {
-  return page.getByRole('button', { name: newWorkspaceText }).first().waitFor();
+  return newButton(page).waitFor();
 }
 
+export const dialog = (page) => page.getByRole('dialog');
+export const nameField = (page) => dialog(page).getByLabel('Name', { exact: true });
+
 export async function createWorkspace(page, name) {
-  await page.getByRole('button', { name: newWorkspaceText }).first().click();
+  await newButton(page).click();
   await nameField(page).fill(name);
   await page.keyboard.press('Enter');
   await row(page, name).waitFor();
 }
 
-// The list item or table row that names the workspace.
 export function row(page, name) {
-  return page.locator('li, tr, article').filter({ hasText: name }).first();
+  return page.locator(`[data-workspace][data-name="${name}"]`);
 }
 
-export function phaseOf(page, name, phase) {
-  return row(page, name).filter({ hasText: phase }).waitFor({ timeout: 60000 });
+// Waits until the row carries that phase and shows that word.
+export async function phaseOf(page, name, phase, word) {
+  await page.locator(`[data-name="${name}"][data-phase="${phase}"]`).getByText(word, { exact: true })
+    .waitFor({ timeout: 60000 });
 }
 
-export function stop(page, name) {
-  return row(page, name).getByRole('button', { name: /stop/i }).click();
-}
-
-export function open(page, name) {
-  return row(page, name).getByRole('link', { name: /open/i }).first().click();
+export function act(page, name, action) {
+  return row(page, name).locator(`[data-action="${action}"]`).click();
 }
 
 export async function remove(page, name) {
-  page.once('dialog', (dialog) => dialog.accept()); // a browser's own question, if that is what is used
-  await row(page, name).getByRole('button', { name: /delete/i }).click();
-  const confirm = page.getByRole('dialog').getByRole('button', { name: /delete/i });
-  if (await confirm.count()) await confirm.click();
+  await act(page, name, 'delete');
+  const confirm = dialog(page).getByRole('button', { name: /delete/i });
+  if (await confirm.isEnabled()) throw new Error('nothing had to be typed before deleting');
+  await dialog(page).getByLabel(/to confirm/).fill(name);
+  await confirm.click();
   await row(page, name).waitFor({ state: 'detached' });
 }

@@ -26,7 +26,7 @@ export function settled(client, id, phase, timeout = 60000) {
     const row = await get(client, id);
     if (row.phase === phase && row.operation === 'NONE') return row;
     if (row.phase === 'ERROR' && phase !== 'ERROR') {
-      throw Object.assign(new Error(`ERROR ${row.error_reason}: ${row.error_message}`), { final: true });
+      throw Object.assign(new Error(`ERROR ${row.error?.reason}: ${row.error?.message}`), { final: true });
     }
     throw new Error(`${row.phase}/${row.operation}, wanted ${row.desired_state}`);
   }, { what: `workspace ${id} is ${phase}`, timeout });
