@@ -274,7 +274,12 @@ void HttpExchange::client_gone() {
 }
 
 void HttpExchange::client_finished_sending() {
-  if (!request_complete_) client_gone();  // half a request cannot be answered
+  if (request_complete_) return;
+  if (state_ == State::head) {
+    end(Ending::close, EndedBy::client);  // answers to earlier requests may still be on their way
+  } else {
+    client_gone();  // half a request cannot be answered
+  }
 }
 
 void HttpExchange::deadline_passed() {
@@ -327,6 +332,10 @@ void HttpExchange::set_deadline() {
 
 Milliseconds HttpExchange::keepalive_timeout() const {
   return location_ != nullptr ? settings().keepalive_timeout : Milliseconds(75000);
+}
+
+Milliseconds HttpExchange::send_timeout() const {
+  return location_ != nullptr ? settings().send_timeout : Milliseconds(60000);
 }
 
 // --- module SDK ---

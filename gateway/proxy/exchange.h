@@ -50,6 +50,7 @@ class HttpExchange final : public Exchange, private UpstreamUser {
   bool done() const { return state_ == State::done; }
   Ending ending() const { return ending_; }
   Milliseconds keepalive_timeout() const;
+  Milliseconds send_timeout() const;
 
   // --- Exchange (module SDK) ---
   ExchangeId id() const override;

@@ -309,6 +309,7 @@ bool HttpExchange::on_response_head() {
   std::vector<http::Field> added;
   values.reserve(location_->add_headers.size());
   for (const CompiledHeader& header : location_->add_headers) {
+    if (!header.applies(status_)) continue;
     values.push_back(expand(header.value));
     if (!values.back().empty()) added.push_back({header.name, values.back()});
   }

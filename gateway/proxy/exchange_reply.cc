@@ -1,5 +1,8 @@
 // Answers the gateway gives itself: replies, streams of modules, files, error pages.
+#include <algorithm>
+
 #include "http/serialize.h"
+#include "http/uri.h"
 #include "log/log.h"
 #include "proxy/exchange.h"
 #include "proxy/local_page.h"
@@ -29,6 +32,7 @@ void HttpExchange::send_reply(int status, const ReplyHeaders& headers, std::stri
   for (const auto& [name, value] : headers) fields.push_back({name, value});
   values.reserve(location_->add_headers.size());
   for (const CompiledHeader& header : location_->add_headers) {
+    if (!header.applies(status_)) continue;
     values.push_back(expand(header.value));
     if (!values.back().empty()) fields.push_back({header.name, values.back()});
   }
@@ -52,7 +56,8 @@ void HttpExchange::send_reply(int status, const ReplyHeaders& headers, std::stri
 
 void HttpExchange::fail(int status) {
   if (try_error_page(status)) return;
-  const std::string page = local_page(status, {request_id_.data(), request_id_.size()});
+  const int shown = status_override_ != 0 ? status_override_ : status;  // a missing error page is not the client's matter
+  const std::string page = local_page(shown, {request_id_.data(), request_id_.size()});
   send_reply(status, {{"Content-Type", "text/html; charset=utf-8"}}, page);
 }
 
@@ -80,8 +85,10 @@ void HttpExchange::start_stream(int status, ReplyHeaders headers) {
   ClientConnection::Dispatch dispatch(*connection_);
   state_ = State::streaming;
   status_ = status;
-  framing_.framing = head().minor == 0 ? http::Framing::until_close : http::Framing::chunked;
-  keep_alive_ = keep_alive_ && framing_.framing == http::Framing::chunked && request_complete_;
+  framing_.framing = head().method == http::Method::head ? http::Framing::none
+                     : head().minor == 0                 ? http::Framing::until_close
+                                                         : http::Framing::chunked;
+  keep_alive_ = keep_alive_ && framing_.framing != http::Framing::until_close && request_complete_;
   std::string& text = to_client_.text();
   http::append_status_line(text, static_cast<std::uint16_t>(status));
   http::append_field(text, "Date", context_.date());
@@ -97,7 +104,7 @@ void HttpExchange::start_stream(int status, ReplyHeaders headers) {
 bool HttpExchange::send(std::string_view bytes) {
   if (state_ != State::streaming) return false;
   ClientConnection::Dispatch dispatch(*connection_);
-  if (bytes.empty()) return true;
+  if (bytes.empty() || framing_.framing == http::Framing::none) return true;
   if (framing_.framing == http::Framing::chunked) http::append_chunk_head(to_client_.text(), bytes.size());
   to_client_.borrow(bytes);
   if (framing_.framing == http::Framing::chunked) to_client_.text().append(http::kChunkEnd);
@@ -125,6 +132,11 @@ void HttpExchange::start_static_file() {
   const bool readable = head().method == http::Method::get || head().method == http::Method::head;
   if (!readable && status_override_ == 0) {
     send_reply(405, {{"Allow", "GET, HEAD"}}, local_page(405, {request_id_.data(), request_id_.size()}));
+    return;
+  }
+  // "location /a { alias /b/; }" turns "/a../x" into "/b/../x".
+  if (settings().alias && http::climbs(path_.substr(std::min(settings().path.size(), path_.size())))) {
+    fail(404);
     return;
   }
   FileRequest request;
@@ -203,6 +215,7 @@ void HttpExchange::send_file_head(const FileAnswer& file) {
                            std::to_string(file.size));
   }
   for (const CompiledHeader& header : location_->add_headers) {
+    if (!header.applies(status_)) continue;
     const std::string value = expand(header.value);
     if (!value.empty()) http::append_field(text, header.name, value);
   }

@@ -24,6 +24,8 @@ namespace hearth::proxy {
 struct CompiledHeader {
   std::string name;
   config::CompiledText value;
+  bool always = false;
+  bool applies(int status) const;  // add_header: on the statuses nginx lists, unless `always`
 };
 
 struct Location {

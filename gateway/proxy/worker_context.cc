@@ -80,6 +80,7 @@ void WorkerContext::add_tunnel(Socket client, Socket upstream, Milliseconds idle
         std::unique_ptr<Tunnel> ended = std::move(at->second);
         tunnels_.erase(at);
         loop.defer_delete(std::move(ended));
+        if (connection_closed) connection_closed();
       });
   Tunnel& started = *tunnel;
   *holder = &started;

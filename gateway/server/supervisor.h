@@ -29,6 +29,7 @@ class Supervisor {
  private:
   struct Generation {
     std::shared_ptr<Configuration> configuration;
+    ListenSockets sockets;
     pid_t pid = -1;
     Fd ready;  // one byte comes when it accepts
     bool accepting = false;
@@ -48,7 +49,6 @@ class Supervisor {
   std::vector<EmbeddedServer> wanted_servers(const Configuration& configuration) const;
 
   CommandLine options_;
-  ListenSockets sockets_;
   Fd signal_fd_;
   std::unique_ptr<PidFile> pid_file_;
   EmbeddedServers embedded_;

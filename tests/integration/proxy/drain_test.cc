@@ -51,12 +51,12 @@ TEST(Drain, ConnectionJustAcceptedIsServed) {
     const Response response = each->response();
     EXPECT_EQ(response.status, 200);
     EXPECT_EQ(response.header("Connection"), "close");
+    each->close();
   }
   EXPECT_TRUE(drained.get());
 }
 
 TEST(Drain, SlowReaderGetsEverything) {
-  const std::string large(400 * 1024, 'l');
   Origin origin(ok(std::string(6 << 20, 'a')));
   Gateway gateway({.server = "location / { " + origin.pass() + " }"});
   RawClient client(gateway.port(), 4096);

@@ -34,13 +34,6 @@ pid_t spawn(const std::vector<std::string>& arguments, const std::string& out, c
 
 int exit_status(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }
 
-bool alive(pid_t pid) {
-  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
-  std::string text((std::istreambuf_iterator<char>(stat)), {});
-  const std::size_t name_end = text.rfind(')');
-  return name_end != std::string::npos && text[name_end + 2] != 'Z';
-}
-
 pid_t parent_of(pid_t pid) {
   std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
   std::string text((std::istreambuf_iterator<char>(stat)), {});
@@ -56,6 +49,13 @@ Finished run_hearth(const std::vector<std::string>& arguments) {
   int status = 0;
   ::waitpid(pid, &status, 0);
   return {exit_status(status), directory.read("out"), directory.read("err")};
+}
+
+bool HearthProcess::alive(pid_t pid) {
+  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+  std::string text((std::istreambuf_iterator<char>(stat)), {});
+  const std::size_t name_end = text.rfind(')');
+  return name_end != std::string::npos && text[name_end + 2] != 'Z';
 }
 
 HearthProcess::~HearthProcess() {

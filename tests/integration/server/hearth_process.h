@@ -41,6 +41,7 @@ class HearthProcess {
   pid_t pid() const { return pid_; }
   pid_t server_pid() const;  // of the newest server process; -1 = none
   std::vector<pid_t> descendants() const;
+  static bool alive(pid_t pid);  // exists and is no zombie
   std::string errors() const { return directory_.read("stderr"); }
   std::vector<std::string> arguments() const;
 

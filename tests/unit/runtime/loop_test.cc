@@ -192,6 +192,7 @@ TEST_F(PollTest, SetEventsKeepsTheCallback) {
       poll.set_events(0);
       loop_.post([&] { poll.set_events(Poll::kWritable); });
     } else {
+      poll.set_events(0);
       loop_.stop();
     }
   });

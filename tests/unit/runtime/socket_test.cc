@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <csignal>
+
 #include "runtime/listener.h"
 
 namespace hearth {
@@ -34,6 +36,7 @@ struct Recorder final : Socket::Events {
 class SocketTest : public ::testing::Test {
  protected:
   SocketTest() {
+    std::signal(SIGPIPE, SIG_IGN);
     listener_ = *Listener::open(*SocketAddress::parse("127.0.0.1:1").and_then([](SocketAddress) -> Result<SocketAddress> {
       sockaddr_in any{};
       any.sin_family = AF_INET;
@@ -170,6 +173,17 @@ TEST_F(SocketTest, ResetIsBroken) {
   peer_.reset();
   run_until([&] { return saw("broken"); });
   EXPECT_NE(socket_->write("x"), 0);
+}
+
+// libuv turns POLLHUP behind the last bytes into a regular end; a body that ends with the connection would look whole.
+TEST_F(SocketTest, ResetRightBehindBytesIsNoEnd) {
+  connect();
+  ASSERT_EQ(::write(peer_.get(), "bytes", 5), 5);
+  const linger hard{1, 0};
+  ::setsockopt(peer_.get(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+  peer_.reset();
+  run_until([&] { return !events_.events.empty(); });
+  EXPECT_EQ(events_.events, "broken ");
 }
 
 TEST_F(SocketTest, AbortSendsReset) {
