@@ -111,7 +111,9 @@ void ClientConnection::finish_exchange() {
         set_deadline(context_.draining ? std::min(idle, kDrainGrace) : idle);
       }
       return;
-    case HttpExchange::Ending::close: linger(); return;
+    case HttpExchange::Ending::close:
+      linger();
+      return;
     case HttpExchange::Ending::abort:
       if (socket_.is_open()) socket_.abort();  // a FIN could pass for the regular end of the body
       close();

@@ -54,8 +54,8 @@ class ClientConnection final : private Socket::Events, private DeadlineWheel::En
   }
   void no_deadline() { clear_deadline(); }
 
-  void input_wanted();   // the exchange can take input again: parse the backlog, read on
-  void abandon();        // close at once: the answer cannot be completed (ends the connection visibly for the client)
+  void input_wanted();  // the exchange can take input again: parse the backlog, read on
+  void abandon();       // close at once: the answer cannot be completed (ends the connection visibly for the client)
   // The connection becomes a tunnel: its socket and unread bytes are handed over, it deletes itself.
   Socket release(std::string& unread);
   // The next answer is the last; without a request it closes after a moment, as one may be on its way.

@@ -56,7 +56,8 @@ void HttpExchange::send_reply(int status, const ReplyHeaders& headers, std::stri
 
 void HttpExchange::fail(int status) {
   if (try_error_page(status)) return;
-  const int shown = status_override_ != 0 ? status_override_ : status;  // a missing error page is not the client's matter
+  const int shown =
+      status_override_ != 0 ? status_override_ : status;  // a missing error page is not the client's matter
   const std::string page = local_page(shown, {request_id_.data(), request_id_.size()});
   send_reply(status, {{"Content-Type", "text/html; charset=utf-8"}}, page);
 }
@@ -170,7 +171,8 @@ void HttpExchange::on_file_opened(std::shared_ptr<FileAnswer> file) {
   if (state_ != State::sending_file) return;
   switch (file->status) {
     case 200:
-    case 206: break;
+    case 206:
+      break;
     case 301: {
       std::string location;
       const http::RequestHead& request = head();
@@ -181,9 +183,15 @@ void HttpExchange::on_file_opened(std::shared_ptr<FileAnswer> file) {
       send_reply(301, {{"Location", location}}, {});
       return;
     }
-    case 304: send_reply(304, {{"ETag", file->etag}, {"Last-Modified", file->last_modified}}, {}); return;
-    case 416: send_reply(416, {{"Content-Range", "bytes */" + std::to_string(file->size)}}, {}); return;
-    default: fail(file->status); return;
+    case 304:
+      send_reply(304, {{"ETag", file->etag}, {"Last-Modified", file->last_modified}}, {});
+      return;
+    case 416:
+      send_reply(416, {{"Content-Range", "bytes */" + std::to_string(file->size)}}, {});
+      return;
+    default:
+      fail(file->status);
+      return;
   }
   send_file_head(*file);
   if (head().method == http::Method::head) {

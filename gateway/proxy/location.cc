@@ -44,8 +44,19 @@ const std::uint8_t* address_bytes(const SocketAddress& address) {
 bool CompiledHeader::applies(int status) const {
   if (always) return true;
   switch (status) {
-    case 200: case 201: case 204: case 206: case 301: case 302: case 303: case 304: case 307: case 308: return true;
-    default: return false;
+    case 200:
+    case 201:
+    case 204:
+    case 206:
+    case 301:
+    case 302:
+    case 303:
+    case 304:
+    case 307:
+    case 308:
+      return true;
+    default:
+      return false;
   }
 }
 

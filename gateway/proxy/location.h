@@ -30,8 +30,8 @@ struct CompiledHeader {
 
 struct Location {
   const config::LocationSettings* settings = nullptr;
-  Handler* handler = nullptr;        // of the module that answers here, if one does
-  Balancer* balancer = nullptr;      // of proxy_pass's upstream
+  Handler* handler = nullptr;            // of the module that answers here, if one does
+  Balancer* balancer = nullptr;          // of proxy_pass's upstream
   log::AccessLog* access_log = nullptr;  // null = off
   std::vector<CompiledHeader> proxy_set_headers;
   std::vector<CompiledHeader> add_headers;

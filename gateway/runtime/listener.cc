@@ -9,7 +9,10 @@
 namespace hearth {
 
 Listener::Listener(Loop& loop, int listening_fd, Accepted accepted, Trouble trouble)
-    : fd_(listening_fd), accepted_(std::move(accepted)), trouble_(std::move(trouble)), retry_(loop),
+    : fd_(listening_fd),
+      accepted_(std::move(accepted)),
+      trouble_(std::move(trouble)),
+      retry_(loop),
       poll_(loop, listening_fd) {
   resume();
 }

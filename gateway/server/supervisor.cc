@@ -164,13 +164,19 @@ void Supervisor::on_signal(int number) {
       for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) on_child(pid, status);
       return;
     }
-    case SIGHUP: reload(); return;
+    case SIGHUP:
+      reload();
+      return;
     case SIGUSR1:
       if (auto done = log::reopen(); !done) log::error("error log: {}", done.error().message);
       forward(SIGUSR1);
       return;
-    case SIGQUIT: begin_stop(SIGQUIT); return;
-    default: begin_stop(SIGTERM); return;
+    case SIGQUIT:
+      begin_stop(SIGQUIT);
+      return;
+    default:
+      begin_stop(SIGTERM);
+      return;
   }
 }
 

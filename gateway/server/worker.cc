@@ -45,7 +45,8 @@ Result<void> Worker::set_up() {
   proxy::Router::Parts router;
   router.handler = [this](const std::string& name) { return handler(name); };
   router.access_log = [this](const config::AccessLogSettings& settings) { return access_log(settings); };
-  context_ = std::make_unique<proxy::WorkerContext>(parts_.index, *loop_, parts_.configuration->settings().http, router);
+  context_ =
+      std::make_unique<proxy::WorkerContext>(parts_.index, *loop_, parts_.configuration->settings().http, router);
   context_->connection_closed = [this] { watch_limit(); };
   housekeeping_ = std::make_unique<Timer>(*loop_);
   housekeeping_->repeat(log::AccessLog::kFlushAfter, [this] {

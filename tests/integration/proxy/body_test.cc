@@ -226,7 +226,7 @@ TEST(Body, RangeGoesThrough) {
 TEST(Body, NoContentAnswersKeepTheConnection) {
   Origin origin([](const std::string& request) {
     return std::string(request.find("/304") != std::string::npos ? "HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n\r\n"
-                                                                   : "HTTP/1.1 204 No Content\r\n\r\n");
+                                                                 : "HTTP/1.1 204 No Content\r\n\r\n");
   });
   Gateway gateway({.server = "location / { " + origin.pass() + " }"});
   RawClient client(gateway.port());

@@ -44,7 +44,8 @@ TEST(Connection, RequestsByteByByte) {
   Origin origin(ok("x"));
   Gateway gateway({.server = "location / { " + origin.pass() + " }"});
   RawClient client(gateway.port());
-  for (const char c : std::string_view("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabcGET /n HTTP/1.1\r\nHost: h\r\n\r\n")) {
+  for (const char c : std::string_view(
+           "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabcGET /n HTTP/1.1\r\nHost: h\r\n\r\n")) {
     client.send({&c, 1});
   }
   EXPECT_EQ(client.response().body, "x");
@@ -151,7 +152,9 @@ TEST(Connection, PipelinedRequestsThenHalfCloseAreAllAnswered) {
 // What has not gone out yet when a kept-alive exchange ends still belongs to the client.
 TEST(Connection, SlowReaderGetsTheLastBytesAfterHalfClose) {
   const std::string large(200 * 1024, 'z');
-  Gateway gateway({.server = "location / { root " "html; }", .files = {{"html/f", large}}});
+  Gateway gateway({.server = "location / { root "
+                             "html; }",
+                   .files = {{"html/f", large}}});
   RawClient client(gateway.port(), 4096);
   client.send("GET /f HTTP/1.1\r\nHost: h\r\n\r\nGET /f HTTP/1.1\r\nHost: h\r\n\r\nGET /f HTTP/1.1\r\nHost: h\r\n\r\n");
   for (int i = 0; i < 15; ++i) {
@@ -168,7 +171,8 @@ TEST(Connection, SlowReaderGetsTheLastBytesAfterHalfClose) {
 
 // A client that asks and asks and never reads must not fill our memory.
 TEST(Connection, UnreadAnswersStopTheReadingOfRequests) {
-  Gateway gateway({.server = "keepalive_requests 1000000; location / { return 200 '" + std::string(4000, 'x') + "'; }"});
+  Gateway gateway(
+      {.server = "keepalive_requests 1000000; location / { return 200 '" + std::string(4000, 'x') + "'; }"});
   RawClient client(gateway.port(), 4096);
   std::string requests;
   for (int i = 0; i < 1000; ++i) requests += "GET / HTTP/1.1\r\nHost: h\r\n\r\n";

@@ -79,14 +79,17 @@ TEST(Drain, IdleConnectionsDoNotHoldItUp) {
 TEST(Drain, TunnelsAreClosedAtTheLimit) {
   ScriptedServer origin([](ScriptedPeer& peer) {
     peer.read_head();
-    peer.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-              "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
+    peer.send(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
     peer.wait_for_close();
   });
   Gateway gateway({.server = proxy_to(origin)});
   RawClient client(gateway.port());
-  client.send("GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-              "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+  client
+      .send(
+          "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+          "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
       .read_until("\r\n\r\n");
   EXPECT_FALSE(gateway.drain(Milliseconds(200)));
   EXPECT_EQ(client.read_to_end(), RawClient::End::fin);

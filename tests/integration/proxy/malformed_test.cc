@@ -109,13 +109,11 @@ TEST(Malformed, ImpossiblePathsAreNotForwarded) {
 
 // Faults behind a valid head: some bytes may have gone up, but the upstream must never see a whole request.
 TEST(Malformed, ChunkedBodies) {
-  for (const std::string bad : {"zz\r\n", "5\r\nabcdefg\r\n", "5;a=\x01\r\nabcde\r\n", "-1\r\n", "0x5\r\nabcde\r\n", "5\nabcde\r\n",
-                                "ffffffffffffffffff\r\n", " 5\r\nabcde\r\n", "5\r\nabcde\n0\r\n\r\n", "0\r\nBad Trailer: x\r\n\r\n",
-                                "0\r\nA: b\r\n c\r\n\r\n"}) {
+  for (const std::string bad : {"zz\r\n", "5\r\nabcdefg\r\n", "5;a=\x01\r\nabcde\r\n", "-1\r\n", "0x5\r\nabcde\r\n",
+                                "5\nabcde\r\n", "ffffffffffffffffff\r\n", " 5\r\nabcde\r\n", "5\r\nabcde\n0\r\n\r\n",
+                                "0\r\nBad Trailer: x\r\n\r\n", "0\r\nA: b\r\n c\r\n\r\n"}) {
     std::promise<std::string> seen;
-    ScriptedServer origin([&](ScriptedPeer& peer) {
-      seen.set_value(peer.read_until("0\r\n\r\n"));
-    });
+    ScriptedServer origin([&](ScriptedPeer& peer) { seen.set_value(peer.read_until("0\r\n\r\n")); });
     Gateway gateway({.server = proxy_to(origin)});
     RawClient client(gateway.port());
     client.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");

@@ -72,7 +72,8 @@ HearthProcess::~HearthProcess() {
 void HearthProcess::configure(const std::string& server, const std::string& main, const std::string& http) {
   directory_.write("logs/.keep", "");
   directory_.write("hearth.conf", main + "\nerror_log stderr info;\npid logs/hearth.pid;\nhttp {\n" + http +
-                                      "\nserver { listen 127.0.0.1:" + std::to_string(port_) + ";\n" + server + "\n}\n}\n");
+                                      "\nserver { listen 127.0.0.1:" + std::to_string(port_) + ";\n" + server +
+                                      "\n}\n}\n");
 }
 
 std::vector<std::string> HearthProcess::arguments() const {

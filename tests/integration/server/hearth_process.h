@@ -35,7 +35,7 @@ class HearthProcess {
   void start();
   bool start_and_wait();  // until it serves
   bool serving() const;
-  int wait();             // until it has ended; its exit status, -1 for a signal
+  int wait();  // until it has ended; its exit status, -1 for a signal
   bool ended();
   Finished command(const std::string& signal);  // hearth -s signal
   pid_t pid() const { return pid_; }

@@ -133,7 +133,7 @@ TEST(Timer, MayBeDestroyedOrRestartedInItsCallback) {
 TEST(Timer, DestroyingCancels) {
   Loop loop;
   bool fired = false;
-  { 
+  {
     Timer timer(loop);
     timer.start(Milliseconds(1), [&] { fired = true; });
   }

@@ -37,12 +37,14 @@ class SocketTest : public ::testing::Test {
  protected:
   SocketTest() {
     std::signal(SIGPIPE, SIG_IGN);
-    listener_ = *Listener::open(*SocketAddress::parse("127.0.0.1:1").and_then([](SocketAddress) -> Result<SocketAddress> {
-      sockaddr_in any{};
-      any.sin_family = AF_INET;
-      any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-      return SocketAddress::from(reinterpret_cast<sockaddr*>(&any), sizeof any);
-    }), 16);
+    listener_ =
+        *Listener::open(*SocketAddress::parse("127.0.0.1:1").and_then([](SocketAddress) -> Result<SocketAddress> {
+          sockaddr_in any{};
+          any.sin_family = AF_INET;
+          any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+          return SocketAddress::from(reinterpret_cast<sockaddr*>(&any), sizeof any);
+        }),
+                        16);
     sockaddr_storage bound{};
     socklen_t size = sizeof bound;
     ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&bound), &size);
@@ -139,8 +141,10 @@ TEST_F(SocketTest, QueuedWritesArriveInOrderAndDrain) {
   while (n > 0) {
     uv_run(loop_.raw(), UV_RUN_NOWAIT);
     n = ::recv(peer_.get(), bytes, sizeof bytes, MSG_DONTWAIT);
-    if (n < 0) n = errno == EAGAIN ? 1 : 0;
-    else got.append(bytes, static_cast<std::size_t>(n));
+    if (n < 0)
+      n = errno == EAGAIN ? 1 : 0;
+    else
+      got.append(bytes, static_cast<std::size_t>(n));
   }
   EXPECT_TRUE(got == sent);
   EXPECT_TRUE(saw("drained"));
@@ -151,7 +155,8 @@ TEST_F(SocketTest, VectoredWriteKeepsItsPartsTogether) {
   connect();
   const std::string a(100, 'a');
   const std::string b(5 << 20, 'b');
-  const iovec parts[] = {{const_cast<char*>(a.data()), a.size()}, {nullptr, 0}, {const_cast<char*>(b.data()), b.size()}};
+  const iovec parts[] = {
+      {const_cast<char*>(a.data()), a.size()}, {nullptr, 0}, {const_cast<char*>(b.data()), b.size()}};
   ASSERT_EQ(socket_->write(parts), 0);
   std::size_t got = 0;
   std::string first;
@@ -227,8 +232,9 @@ TEST_F(SocketTest, MayBeDestroyedInEveryCallback) {
 
 TEST_F(SocketTest, ListenerAcceptsPausesAndResumes) {
   std::vector<Fd> accepted;
-  Listener listener(loop_, listener_.get(), [&](Fd fd, const SocketAddress&) { accepted.push_back(std::move(fd)); },
-                    [](const Error& error) { ADD_FAILURE() << error.message; });
+  Listener listener(
+      loop_, listener_.get(), [&](Fd fd, const SocketAddress&) { accepted.push_back(std::move(fd)); },
+      [](const Error& error) { ADD_FAILURE() << error.message; });
   const auto dial = [&] {
     Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     EXPECT_EQ(::connect(fd.get(), address_.get(), address_.size()), 0);
