@@ -23,7 +23,8 @@ std::string pattern(std::size_t size) {
 TEST(Body, ChunkedRequestWithTrailers) {
   ScriptedServer recorder([](ScriptedPeer& peer) {
     const std::string head = peer.read_head();
-    peer.send(ok(peer.read_until("0\r\n") + peer.read_until("\r\n\r\n")));
+    const std::string chunks = peer.read_until("0\r\n");
+    peer.send(ok(chunks + peer.read_until("\r\n\r\n")));
     peer.wait_for_close();
   });
   Gateway gateway({.server = proxy_to(recorder)});
@@ -168,10 +169,10 @@ TEST(Body, SlowUpstreamStopsTheReadingOfTheClient) {
 
 TEST(Body, ExpectContinueIsAnsweredByTheOrigin) {
   ScriptedServer origin([](ScriptedPeer& peer) {
-    const std::string head = peer.read_head();
-    peer.send("HTTP/1.1 100 Continue\r\n\r\n");
-    peer.send(ok(peer.read_exactly(4) + head));
-    peer.wait_for_close();
+    for (std::string head; !(head = peer.read_head()).empty();) {
+      peer.send("HTTP/1.1 100 Continue\r\n\r\n");
+      peer.send(ok(peer.read_exactly(4) + head));
+    }
   });
   Gateway gateway({.server = proxy_to(origin)});
   RawClient client(gateway.port());
@@ -225,7 +226,7 @@ TEST(Body, RangeGoesThrough) {
 TEST(Body, NoContentAnswersKeepTheConnection) {
   Origin origin([](const std::string& request) {
     return std::string(request.find("/304") != std::string::npos ? "HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n\r\n"
-                                                                   : "HTTP/1.1 204 No Content\r\n\r\n");
+                                                                 : "HTTP/1.1 204 No Content\r\n\r\n");
   });
   Gateway gateway({.server = "location / { " + origin.pass() + " }"});
   RawClient client(gateway.port());

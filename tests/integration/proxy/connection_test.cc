@@ -1,6 +1,7 @@
 // Client connections: keep-alive, pipelining, HTTP/1.0, half-close.
 #include <gmock/gmock.h>
 
+#include "proxy/client_connection.h"
 #include "support/gateway/gateway.h"
 
 namespace hearth::test {
@@ -43,7 +44,8 @@ TEST(Connection, RequestsByteByByte) {
   Origin origin(ok("x"));
   Gateway gateway({.server = "location / { " + origin.pass() + " }"});
   RawClient client(gateway.port());
-  for (const char c : std::string_view("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabcGET /n HTTP/1.1\r\nHost: h\r\n\r\n")) {
+  for (const char c : std::string_view(
+           "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabcGET /n HTTP/1.1\r\nHost: h\r\n\r\n")) {
     client.send({&c, 1});
   }
   EXPECT_EQ(client.response().body, "x");
@@ -125,9 +127,7 @@ TEST(Connection, AnswerAfterHalfClose) {
 
 TEST(Connection, BodyThenHalfCloseIsAnswered) {
   ScriptedServer slow([](ScriptedPeer& peer) {
-    peer.read_head();
-    peer.send(ok("got " + peer.read_exactly(5)));
-    peer.wait_for_close();
+    while (!peer.read_head().empty()) peer.send(ok("got " + peer.read_exactly(5)));
   });
   Gateway gateway({.server = proxy_to(slow)});
   for (int i = 0; i < 20; ++i) {  // the end may be seen before or after the upstream is connected
@@ -152,7 +152,9 @@ TEST(Connection, PipelinedRequestsThenHalfCloseAreAllAnswered) {
 // What has not gone out yet when a kept-alive exchange ends still belongs to the client.
 TEST(Connection, SlowReaderGetsTheLastBytesAfterHalfClose) {
   const std::string large(200 * 1024, 'z');
-  Gateway gateway({.server = "location / { root " "html; }", .files = {{"html/f", large}}});
+  Gateway gateway({.server = "location / { root "
+                             "html; }",
+                   .files = {{"html/f", large}}});
   RawClient client(gateway.port(), 4096);
   client.send("GET /f HTTP/1.1\r\nHost: h\r\n\r\nGET /f HTTP/1.1\r\nHost: h\r\n\r\nGET /f HTTP/1.1\r\nHost: h\r\n\r\n");
   for (int i = 0; i < 15; ++i) {
@@ -169,20 +171,21 @@ TEST(Connection, SlowReaderGetsTheLastBytesAfterHalfClose) {
 
 // A client that asks and asks and never reads must not fill our memory.
 TEST(Connection, UnreadAnswersStopTheReadingOfRequests) {
-  Gateway gateway({.server = "location / { return 200 '" + std::string(4000, 'x') + "'; }"});
+  Gateway gateway(
+      {.server = "keepalive_requests 1000000; location / { return 200 '" + std::string(4000, 'x') + "'; }"});
   RawClient client(gateway.port(), 4096);
   std::string requests;
   for (int i = 0; i < 1000; ++i) requests += "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
   std::size_t sent = 0;
-  std::size_t last = 1;
-  for (int i = 0; i < 100 && last > 0; ++i) sent += last = client.send_some(requests, Milliseconds(100));
-  EXPECT_EQ(last, 0u) << "the gateway read " << sent << " bytes of requests";
-  EXPECT_TRUE(eventually([&] {
-    std::size_t before = gateway.counters().requests;
-    return before == gateway.counters().requests;
-  }));
-  EXPECT_LT(gateway.counters().requests, 4000u);  // 4 MB of kernel buffers, and a little of ours
-  const std::size_t whole = sent / 29;
+  std::size_t last = requests.size();
+  for (int i = 0; i < 300 && last == requests.size(); ++i) sent += last = client.send_some(requests, Milliseconds(200));
+  EXPECT_LT(last, requests.size()) << "the gateway read " << sent << " bytes of requests";
+  std::size_t queued = 0;
+  gateway.on_worker([&](proxy::WorkerContext& context) {
+    for (auto* connection : context.connections) queued = std::max(queued, connection->socket().queued());
+  });
+  EXPECT_LT(queued, 256u * 1024);
+  const std::size_t whole = sent / 27;
   for (std::size_t i = 0; i < whole; ++i) ASSERT_EQ(client.response().body.size(), 4000u) << i;
 }
 

@@ -51,12 +51,12 @@ TEST(Drain, ConnectionJustAcceptedIsServed) {
     const Response response = each->response();
     EXPECT_EQ(response.status, 200);
     EXPECT_EQ(response.header("Connection"), "close");
+    each->close();
   }
   EXPECT_TRUE(drained.get());
 }
 
 TEST(Drain, SlowReaderGetsEverything) {
-  const std::string large(400 * 1024, 'l');
   Origin origin(ok(std::string(6 << 20, 'a')));
   Gateway gateway({.server = "location / { " + origin.pass() + " }"});
   RawClient client(gateway.port(), 4096);
@@ -79,14 +79,17 @@ TEST(Drain, IdleConnectionsDoNotHoldItUp) {
 TEST(Drain, TunnelsAreClosedAtTheLimit) {
   ScriptedServer origin([](ScriptedPeer& peer) {
     peer.read_head();
-    peer.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-              "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
+    peer.send(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
     peer.wait_for_close();
   });
   Gateway gateway({.server = proxy_to(origin)});
   RawClient client(gateway.port());
-  client.send("GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-              "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+  client
+      .send(
+          "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+          "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
       .read_until("\r\n\r\n");
   EXPECT_FALSE(gateway.drain(Milliseconds(200)));
   EXPECT_EQ(client.read_to_end(), RawClient::End::fin);

@@ -41,8 +41,6 @@ std::vector<Case> cases() {
       {"HighByteInTarget", "GET /a\xff HTTP/1.1\r\n" + kHost + "\r\n", 400},
       {"FragmentInTarget", "GET /a#b HTTP/1.1\r\n" + kHost + "\r\n", 400},
       {"RelativeTarget", "GET a HTTP/1.1\r\n" + kHost + "\r\n", 400},
-      {"AboveRoot", "GET /../a HTTP/1.1\r\n" + kHost + "\r\n", 400},
-      {"NulEscape", "GET /a%00b HTTP/1.1\r\n" + kHost + "\r\n", 400},
       {"StarWithoutOptions", "GET * HTTP/1.1\r\n" + kHost + "\r\n", 400},
       {"SpaceBeforeColon", get + kHost + "A : b\r\n\r\n", 400},
       {"NoColon", get + kHost + "A b\r\n\r\n", 400},
@@ -62,7 +60,7 @@ std::vector<Case> cases() {
       {"HugeLength", post + "Content-Length: 99999999999999999999\r\n\r\n", 400},
       {"EmptyLength", post + "Content-Length:\r\n\r\n", 400},
       {"UnknownCoding", post + "Transfer-Encoding: gzip\r\n\r\n", 501},
-      {"ChunkedNotLast", post + "Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n", 400},
+      {"ChunkedNotLast", post + "Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n", 501},
       {"ChunkedTwice", post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
       {"ObscuredChunked", post + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 501},
       {"ChunkedIn10", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
@@ -95,15 +93,27 @@ TEST(Malformed, IsRefusedAndNotForwarded) {
   EXPECT_EQ(gateway.counters().connections_open, 0u + gateway.open_connections());
 }
 
+// Well-formed requests for what cannot be: refused, but the connection is sound.
+TEST(Malformed, ImpossiblePathsAreNotForwarded) {
+  Origin origin(ok("x"));
+  Gateway gateway({.server = "location / { " + origin.pass() + " }"});
+  RawClient client(gateway.port());
+  for (const std::string path : {"/../a", "/a/../../b", "/%2e%2e/a", "/a%00b", "/a%2", "/%zz"}) {
+    client.send("GET " + path + " HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_EQ(client.response().status, 400) << path;
+  }
+  EXPECT_EQ(origin.requests().size(), 0u);
+  client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(client.response().status, 200);
+}
+
 // Faults behind a valid head: some bytes may have gone up, but the upstream must never see a whole request.
 TEST(Malformed, ChunkedBodies) {
-  for (const std::string bad : {"zz\r\n", "5\r\nabcdefg\r\n", "5;a=\x01\r\nabcde\r\n", "-1\r\n", "0x5\r\nabcde\r\n", "5\nabcde\r\n",
-                                "ffffffffffffffffff\r\n", " 5\r\nabcde\r\n", "5\r\nabcde\n0\r\n\r\n", "0\r\nBad Trailer: x\r\n\r\n",
-                                "0\r\nA: b\r\n c\r\n\r\n"}) {
+  for (const std::string bad : {"zz\r\n", "5\r\nabcdefg\r\n", "5;a=\x01\r\nabcde\r\n", "-1\r\n", "0x5\r\nabcde\r\n",
+                                "5\nabcde\r\n", "ffffffffffffffffff\r\n", " 5\r\nabcde\r\n", "5\r\nabcde\n0\r\n\r\n",
+                                "0\r\nBad Trailer: x\r\n\r\n", "0\r\nA: b\r\n c\r\n\r\n"}) {
     std::promise<std::string> seen;
-    ScriptedServer origin([&](ScriptedPeer& peer) {
-      seen.set_value(peer.read_until("0\r\n\r\n"));
-    });
+    ScriptedServer origin([&](ScriptedPeer& peer) { seen.set_value(peer.read_until("0\r\n\r\n")); });
     Gateway gateway({.server = proxy_to(origin)});
     RawClient client(gateway.port());
     client.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");

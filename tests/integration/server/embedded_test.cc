@@ -70,7 +70,7 @@ TEST_F(Embedded, OutlivesReloadAndServerCrashButNotTheSupervisor) {
   ::kill(hearth_.pid(), SIGKILL);
   EXPECT_EQ(hearth_.wait(), -1);
   EXPECT_TRUE(eventually([&] { return count("stopped") == 1; }));
-  EXPECT_TRUE(eventually([&] { return ::kill(script, 0) != 0; }));
+  EXPECT_TRUE(eventually([&] { return !HearthProcess::alive(script); }));
 }
 
 TEST_F(Embedded, MindedWithoutASupervisorToo) {

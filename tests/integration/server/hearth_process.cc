@@ -34,13 +34,6 @@ pid_t spawn(const std::vector<std::string>& arguments, const std::string& out, c
 
 int exit_status(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }
 
-bool alive(pid_t pid) {
-  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
-  std::string text((std::istreambuf_iterator<char>(stat)), {});
-  const std::size_t name_end = text.rfind(')');
-  return name_end != std::string::npos && text[name_end + 2] != 'Z';
-}
-
 pid_t parent_of(pid_t pid) {
   std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
   std::string text((std::istreambuf_iterator<char>(stat)), {});
@@ -58,6 +51,13 @@ Finished run_hearth(const std::vector<std::string>& arguments) {
   return {exit_status(status), directory.read("out"), directory.read("err")};
 }
 
+bool HearthProcess::alive(pid_t pid) {
+  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+  std::string text((std::istreambuf_iterator<char>(stat)), {});
+  const std::size_t name_end = text.rfind(')');
+  return name_end != std::string::npos && text[name_end + 2] != 'Z';
+}
+
 HearthProcess::~HearthProcess() {
   const auto children = descendants();
   if (pid_ > 0) {
@@ -72,7 +72,8 @@ HearthProcess::~HearthProcess() {
 void HearthProcess::configure(const std::string& server, const std::string& main, const std::string& http) {
   directory_.write("logs/.keep", "");
   directory_.write("hearth.conf", main + "\nerror_log stderr info;\npid logs/hearth.pid;\nhttp {\n" + http +
-                                      "\nserver { listen 127.0.0.1:" + std::to_string(port_) + ";\n" + server + "\n}\n}\n");
+                                      "\nserver { listen 127.0.0.1:" + std::to_string(port_) + ";\n" + server +
+                                      "\n}\n}\n");
 }
 
 std::vector<std::string> HearthProcess::arguments() const {

@@ -35,12 +35,13 @@ class HearthProcess {
   void start();
   bool start_and_wait();  // until it serves
   bool serving() const;
-  int wait();             // until it has ended; its exit status, -1 for a signal
+  int wait();  // until it has ended; its exit status, -1 for a signal
   bool ended();
   Finished command(const std::string& signal);  // hearth -s signal
   pid_t pid() const { return pid_; }
   pid_t server_pid() const;  // of the newest server process; -1 = none
   std::vector<pid_t> descendants() const;
+  static bool alive(pid_t pid);  // exists and is no zombie
   std::string errors() const { return directory_.read("stderr"); }
   std::vector<std::string> arguments() const;
 

@@ -39,7 +39,10 @@ TEST_F(Reload, TakesTheNewConfiguration) {
 TEST_F(Reload, BrokenConfigurationChangesNothing) {
   up("location / { return 200 one; }");
   hearth_.configure("location / { return twohundred; }");
-  reload();
+  const Finished refused = hearth_.command("reload");
+  EXPECT_EQ(refused.status, 1);  // said at once to the one who asked
+  EXPECT_THAT(refused.err, HasSubstr("twohundred"));
+  ::kill(hearth_.pid(), SIGHUP);
   EXPECT_TRUE(eventually([&] { return hearth_.errors().find("the old configuration stays") != std::string::npos; }));
   EXPECT_EQ(body(), "one");
 }

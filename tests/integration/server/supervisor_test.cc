@@ -32,7 +32,7 @@ TEST_F(Supervisor, StopEndsEverythingAtOnce) {
   EXPECT_EQ(hearth_.wait(), 0);
   EXPECT_EQ(hearth_.directory().read("logs/hearth.pid"), "");
   EXPECT_FALSE(hearth_.serving());
-  for (const pid_t pid : children) EXPECT_NE(::kill(pid, 0), 0);
+  for (const pid_t pid : children) EXPECT_FALSE(HearthProcess::alive(pid));
 }
 
 TEST_F(Supervisor, QuitDrainsASlowDownload) {
@@ -81,7 +81,7 @@ TEST_F(Supervisor, KilledSupervisorLeavesNothingAndStartsAgainAtOnce) {
     ::kill(hearth_.pid(), SIGKILL);
     EXPECT_EQ(hearth_.wait(), -1);
     ASSERT_TRUE(hearth_.start_and_wait()) << hearth_.errors();
-    for (const pid_t pid : children) EXPECT_NE(::kill(pid, 0), 0) << pid;
+    for (const pid_t pid : children) EXPECT_FALSE(HearthProcess::alive(pid)) << pid;
   }
 }
 

@@ -133,7 +133,7 @@ TEST(Timer, MayBeDestroyedOrRestartedInItsCallback) {
 TEST(Timer, DestroyingCancels) {
   Loop loop;
   bool fired = false;
-  { 
+  {
     Timer timer(loop);
     timer.start(Milliseconds(1), [&] { fired = true; });
   }
@@ -192,6 +192,7 @@ TEST_F(PollTest, SetEventsKeepsTheCallback) {
       poll.set_events(0);
       loop_.post([&] { poll.set_events(Poll::kWritable); });
     } else {
+      poll.set_events(0);
       loop_.stop();
     }
   });

@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <csignal>
+
 #include "runtime/listener.h"
 
 namespace hearth {
@@ -34,12 +36,15 @@ struct Recorder final : Socket::Events {
 class SocketTest : public ::testing::Test {
  protected:
   SocketTest() {
-    listener_ = *Listener::open(*SocketAddress::parse("127.0.0.1:1").and_then([](SocketAddress) -> Result<SocketAddress> {
-      sockaddr_in any{};
-      any.sin_family = AF_INET;
-      any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-      return SocketAddress::from(reinterpret_cast<sockaddr*>(&any), sizeof any);
-    }), 16);
+    std::signal(SIGPIPE, SIG_IGN);
+    listener_ =
+        *Listener::open(*SocketAddress::parse("127.0.0.1:1").and_then([](SocketAddress) -> Result<SocketAddress> {
+          sockaddr_in any{};
+          any.sin_family = AF_INET;
+          any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+          return SocketAddress::from(reinterpret_cast<sockaddr*>(&any), sizeof any);
+        }),
+                        16);
     sockaddr_storage bound{};
     socklen_t size = sizeof bound;
     ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&bound), &size);
@@ -136,8 +141,10 @@ TEST_F(SocketTest, QueuedWritesArriveInOrderAndDrain) {
   while (n > 0) {
     uv_run(loop_.raw(), UV_RUN_NOWAIT);
     n = ::recv(peer_.get(), bytes, sizeof bytes, MSG_DONTWAIT);
-    if (n < 0) n = errno == EAGAIN ? 1 : 0;
-    else got.append(bytes, static_cast<std::size_t>(n));
+    if (n < 0)
+      n = errno == EAGAIN ? 1 : 0;
+    else
+      got.append(bytes, static_cast<std::size_t>(n));
   }
   EXPECT_TRUE(got == sent);
   EXPECT_TRUE(saw("drained"));
@@ -148,7 +155,8 @@ TEST_F(SocketTest, VectoredWriteKeepsItsPartsTogether) {
   connect();
   const std::string a(100, 'a');
   const std::string b(5 << 20, 'b');
-  const iovec parts[] = {{const_cast<char*>(a.data()), a.size()}, {nullptr, 0}, {const_cast<char*>(b.data()), b.size()}};
+  const iovec parts[] = {
+      {const_cast<char*>(a.data()), a.size()}, {nullptr, 0}, {const_cast<char*>(b.data()), b.size()}};
   ASSERT_EQ(socket_->write(parts), 0);
   std::size_t got = 0;
   std::string first;
@@ -170,6 +178,17 @@ TEST_F(SocketTest, ResetIsBroken) {
   peer_.reset();
   run_until([&] { return saw("broken"); });
   EXPECT_NE(socket_->write("x"), 0);
+}
+
+// libuv turns POLLHUP behind the last bytes into a regular end; a body that ends with the connection would look whole.
+TEST_F(SocketTest, ResetRightBehindBytesIsNoEnd) {
+  connect();
+  ASSERT_EQ(::write(peer_.get(), "bytes", 5), 5);
+  const linger hard{1, 0};
+  ::setsockopt(peer_.get(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+  peer_.reset();
+  run_until([&] { return !events_.events.empty(); });
+  EXPECT_EQ(events_.events, "broken ");
 }
 
 TEST_F(SocketTest, AbortSendsReset) {
@@ -213,8 +232,9 @@ TEST_F(SocketTest, MayBeDestroyedInEveryCallback) {
 
 TEST_F(SocketTest, ListenerAcceptsPausesAndResumes) {
   std::vector<Fd> accepted;
-  Listener listener(loop_, listener_.get(), [&](Fd fd, const SocketAddress&) { accepted.push_back(std::move(fd)); },
-                    [](const Error& error) { ADD_FAILURE() << error.message; });
+  Listener listener(
+      loop_, listener_.get(), [&](Fd fd, const SocketAddress&) { accepted.push_back(std::move(fd)); },
+      [](const Error& error) { ADD_FAILURE() << error.message; });
   const auto dial = [&] {
     Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     EXPECT_EQ(::connect(fd.get(), address_.get(), address_.size()), 0);
