@@ -302,7 +302,7 @@ bool HttpExchange::on_response_head() {
   framing_ = http::choose_client_framing(head(), response);
   // An answer before the whole request has come, or to a handshake that was refused: what follows from this client
   // cannot be told apart from the rest of that request.
-  if (!request_complete_ || head().upgrade_websocket || !keep_alive_) framing_.keep_alive = false;
+  if (!request_complete_ || head().upgrade_websocket || !keep_alive_ || context_.draining) framing_.keep_alive = false;
   keep_alive_ = framing_.keep_alive;
   ResponseFilter filter(settings());
   http::ClientHeadOptions options;

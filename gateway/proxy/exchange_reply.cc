@@ -35,7 +35,8 @@ void HttpExchange::reply(Reply answer) {
 
 void HttpExchange::send_reply(int status, const ReplyHeaders& headers, std::string_view body) {
   status_ = status_override_ != 0 ? status_override_ : status;
-  if (!request_complete_) keep_alive_ = false;  // the rest of the body would be taken for the next request
+  // The rest of the body would be taken for the next request.
+  if (!request_complete_ || context_.draining) keep_alive_ = false;
   std::vector<http::Field> fields;
   std::vector<std::string> values;
   for (const auto& [name, value] : headers) fields.push_back({name, value});

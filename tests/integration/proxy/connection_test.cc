@@ -173,7 +173,7 @@ TEST(Connection, SlowReaderGetsTheLastBytesAfterHalfClose) {
 TEST(Connection, UnreadAnswersStopTheReadingOfRequests) {
   Gateway gateway(
       {.server = "keepalive_requests 1000000; location / { return 200 '" + std::string(4000, 'x') + "'; }"});
-  RawClient client(gateway.port(), 4096);
+  RawClient client(gateway.port());
   std::string requests;
   for (int i = 0; i < 1000; ++i) requests += "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
   std::size_t sent = 0;

@@ -30,6 +30,7 @@ TEST(Drain, RequestUnderWayIsFinished) {
   go.set_value();
   const Response response = client.response();
   EXPECT_EQ(response.body, "done");
+  EXPECT_EQ(response.header("Connection"), "close");
   EXPECT_TRUE(drained.get());
 }
 

@@ -48,7 +48,7 @@ std::vector<Case> cases() {
       {"NameWithControl", get + kHost + "A\x02: b\r\n\r\n", 400},
       {"Folded", get + kHost + "A: b\r\n c\r\n\r\n", 400},
       {"FoldedFirst", get + " A: b\r\n" + kHost + "\r\n", 400},
-      {"NulInValue", get + kHost + std::string("A: b\0c\r\n\r\n", 11), 400},
+      {"NulInValue", get + kHost + std::string("A: b\0c\r\n\r\n", 10), 400},
       {"BareCrInValue", get + kHost + "A: b\rc\r\n\r\n", 400},
       {"BareLf", "GET / HTTP/1.1\nHost: h\n\n", 400},
       {"LengthAndChunked", post + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},

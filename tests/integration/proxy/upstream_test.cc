@@ -148,7 +148,7 @@ INSTANTIATE_TEST_SUITE_P(
                       BadAnswer{"LengthAndChunked",
                                 "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
                       BadAnswer{"BadLength", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"},
-                      BadAnswer{"NulInField", std::string("HTTP/1.1 200 OK\r\nA: b\0c\r\n\r\n", 29)},
+                      BadAnswer{"NulInField", std::string("HTTP/1.1 200 OK\r\nA: b\0c\r\n\r\n", 27)},
                       BadAnswer{"FoldedField", "HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n"},
                       BadAnswer{"UnaskedUpgrade", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"},
                       BadAnswer{"EndlessHead", "HTTP/1.1 200 OK\r\nA: " + std::string(200000, 'a')},

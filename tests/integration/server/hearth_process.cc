@@ -36,7 +36,8 @@ int exit_status(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -
 
 pid_t parent_of(pid_t pid) {
   std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
-  std::string text((std::istreambuf_iterator<char>(stat)), {});
+  std::string text;
+  std::getline(stat, text);  // the process may end while it is read
   const std::size_t name_end = text.rfind(')');
   return name_end == std::string::npos ? -1 : static_cast<pid_t>(std::atoi(text.c_str() + name_end + 4));
 }
@@ -53,7 +54,8 @@ Finished run_hearth(const std::vector<std::string>& arguments) {
 
 bool HearthProcess::alive(pid_t pid) {
   std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
-  std::string text((std::istreambuf_iterator<char>(stat)), {});
+  std::string text;
+  std::getline(stat, text);  // the process may end while it is read
   const std::size_t name_end = text.rfind(')');
   return name_end != std::string::npos && text[name_end + 2] != 'Z';
 }
