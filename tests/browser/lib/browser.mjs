@@ -33,7 +33,7 @@ export async function newPage(browser, origin) {
 
 export async function shoot(page, name) {
   mkdirSync(shots, { recursive: true });
-  await page.screenshot({ path: join(shots, `${name}.png`) });
+  await page.screenshot({ path: join(shots, `${name}.png`), animations: 'disabled' });
 }
 
 // The same page light and dark, on a desk and on a phone; nothing may be cut off on the narrow one.

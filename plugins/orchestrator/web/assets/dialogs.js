@@ -21,7 +21,8 @@ export function createWorkspace(created) {
       if (!fields.name) throw new Error('Please give it a name.');
       if (values.description.trim()) fields.description = values.description.trim();
       if (values.image.trim()) fields.image = values.image.trim();
-      created(await api.create(fields));
+      const row = await api.create(fields);
+      return () => created(row);
     },
   });
 }
@@ -39,7 +40,7 @@ export function confirmDelete(row, deleted) {
     ],
     submit: async () => {
       await api.remove(row.id);
-      deleted();
+      return deleted;
     },
   });
   const check = () => (main.disabled = typed.value.trim() !== row.name.trim());
