@@ -58,6 +58,10 @@ void HttpExchange::send_reply(int status, const ReplyHeaders& headers, std::stri
 
 void HttpExchange::fail(int status) {
   if (try_error_page(status)) return;
+  if (auto failed = std::exchange(failed_, nullptr)) {
+    const Reply answer = failed(status);
+    return send_reply(answer.status, answer.headers, answer.body);
+  }
   const std::string page = local_page(status, {request_id_.data(), request_id_.size()});
   send_reply(status, {{"Content-Type", "text/html; charset=utf-8"}}, page);
 }

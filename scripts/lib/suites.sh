@@ -80,11 +80,11 @@ prepare_live_tests() {
   export HEARTH_ARTIFACTS=$ARTIFACTS
 }
 
-# run_node_tests NAME RESULT FILE...
+# run_node_tests NAME RESULT FILE...: two files at once; a workspace with its editor takes up to 1 GB and most of a core.
 run_node_tests() {
   local result=$2 tap=$ARTIFACTS/$1.tap rc=0
   shift 2
-  node --test --test-reporter=spec --test-reporter-destination=stderr \
+  node --test --test-concurrency=2 --test-reporter=spec --test-reporter-destination=stderr \
     --test-reporter=tap --test-reporter-destination="$tap" "$@" || rc=$?
   awk '/^# pass /{ok = $3} /^# (fail|cancelled) /{bad += $3} END {print ok + 0, bad + 0}' "$tap" >"$result"
   return "$rc"

@@ -64,9 +64,11 @@ test('the pages that say why not', async (t) => {
   await t.test('a workspace that runs but does not answer', async () => {
     await hearth.deployment.freeze(ids.borealis);
     assert.equal((await page.goto(`/w/${ids.borealis}/`)).status(), 504);
+    await page.getByText('The workspace took too long').waitFor();
     await shootLooks(page, 'too-slow');
     await hearth.deployment.deafen(ids.borealis);
     assert.equal((await page.goto(`/w/${ids.borealis}/`)).status(), 502);
+    await page.getByText('The workspace does not answer').waitFor();
     await shootLooks(page, 'no-answer');
     await workspaces.want(api, ids.borealis, 'STANDBY');
     await workspaces.settled(api, ids.borealis, 'STANDBY');

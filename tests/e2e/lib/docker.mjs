@@ -37,6 +37,11 @@ export class Deployment {
     return docker('exec', `hearth-${this.name}-${workspaceId}`, 'sh', '-c', command);
   }
 
+  // Starts a program inside and leaves it running.
+  async spawn(workspaceId, ...command) {
+    return docker('exec', '-d', `hearth-${this.name}-${workspaceId}`, ...command);
+  }
+
   // Stops the editor's processes where they are: the port accepts connections, nobody answers.
   async freeze(workspaceId) {
     for (const { pid } of await this.editor(workspaceId)) process.kill(pid, 'SIGSTOP');

@@ -36,7 +36,7 @@ export function confirmDelete(row, deleted) {
     fields: [
       h('p', {}, 'The container and ', h('strong', {}, 'all files in its home directory'),
         ' will be deleted. This cannot be undone.'),
-      field(`Type ${row.name} to confirm`, typed),
+      field(h('span', {}, 'Type ', h('strong', {}, row.name), ' to confirm'), typed),
     ],
     submit: async () => {
       await api.remove(row.id);
