@@ -1,5 +1,7 @@
 #include "proxy/client_connection.h"
 
+#include <algorithm>
+
 #include "proxy/exchange.h"
 
 namespace hearth::proxy {
@@ -48,6 +50,7 @@ void ClientConnection::consume(std::string_view input) {
   if (exchange_) exchange_->input_paused();
   backlog_.assign(input);
   if (backlog_.empty() && backlog_.capacity() > 0) std::string().swap(backlog_);
+  if (peer_finished_ && backlog_.empty() && exchange_ && !exchange_->done()) exchange_->client_finished_sending();
 }
 
 bool ClientConnection::step(std::string_view& input) {
@@ -55,7 +58,7 @@ bool ClientConnection::step(std::string_view& input) {
   if (exchange_ && exchange_->done()) finish_exchange();
   if (closed_ || lingering_) return false;
   if (!exchange_) {
-    if (input.empty()) return false;
+    if (input.empty() || socket_.queued() > kUnsentLimit) return false;
     exchange_ = context_.take_exchange(*this);
     set_deadline(hosts_.select({}).settings->client_header_timeout);
   }
@@ -87,7 +90,7 @@ void ClientConnection::settle() {
     }
     --depth_;
   }
-  if (!closed_ && !exchange_ && !lingering_ && peer_finished_) close();
+  if (!closed_ && !exchange_ && !lingering_ && peer_finished_ && backlog_.empty()) linger();
   if (!closed_ && !peer_finished_ && backlog_.size() < kBacklogLimit) socket_.start_reading();
 }
 
@@ -95,18 +98,26 @@ void ClientConnection::finish_exchange() {
   std::unique_ptr<HttpExchange> finished = std::move(exchange_);
   const HttpExchange::Ending ending = finished->ending();
   const Milliseconds idle = finished->keepalive_timeout();
+  send_timeout_ = finished->send_timeout();
   context_.recycle(std::move(finished));
   ++requests_;
   switch (ending) {
     case HttpExchange::Ending::keep_alive:
-      if (context_.draining || (peer_finished_ && backlog_.empty())) {
-        close();
+      if (peer_finished_ && backlog_.empty()) {
+        linger();
+      } else if (socket_.queued() > kUnsentLimit) {
+        set_deadline(send_timeout_);
       } else {
-        set_deadline(idle);
+        set_deadline(context_.draining ? std::min(idle, kDrainGrace) : idle);
       }
       return;
-    case HttpExchange::Ending::close: linger(); return;
-    case HttpExchange::Ending::abort: close(); return;
+    case HttpExchange::Ending::close:
+      linger();
+      return;
+    case HttpExchange::Ending::abort:
+      if (socket_.is_open()) socket_.abort();  // a FIN could pass for the regular end of the body
+      close();
+      return;
   }
 }
 
@@ -120,7 +131,7 @@ void ClientConnection::linger() {
   lingering_ = true;
   std::string().swap(backlog_);
   socket_.shutdown();
-  set_deadline(kLingerTimeout);
+  set_deadline(socket_.queued() > 0 ? send_timeout_ : kLingerTimeout);
   if (!peer_finished_) socket_.start_reading();
 }
 
@@ -131,12 +142,13 @@ void ClientConnection::on_end() {
     if (socket_.queued() == 0) close();
     return;
   }
+  // A client may half-close after its requests and still wait for the answers; some may not have been parsed yet.
+  if (!backlog_.empty()) return;
   if (!exchange_) {
-    close();
-    return;
+    linger();
+  } else if (!exchange_->done()) {
+    exchange_->client_finished_sending();
   }
-  // A client may half-close after its request and still wait for the answer.
-  if (!exchange_->done()) exchange_->client_finished_sending();
 }
 
 void ClientConnection::on_broken(int) {
@@ -148,15 +160,26 @@ void ClientConnection::on_broken(int) {
 void ClientConnection::on_drained() {
   Dispatch dispatch(*this);
   if (lingering_) {
-    if (peer_finished_) close();
+    if (peer_finished_) {
+      close();
+    } else {
+      set_deadline(kLingerTimeout);
+    }
     return;
   }
-  if (exchange_) exchange_->client_drained();
+  if (exchange_) {
+    exchange_->client_drained();
+  } else if (!backlog_.empty()) {
+    input_wanted();
+  }
 }
 
 void ClientConnection::on_deadline() {
   Dispatch dispatch(*this);
-  if (exchange_ && !lingering_ && !exchange_->done()) {
+  const std::size_t unsent = socket_.queued();
+  if (unsent > 0 && unsent < unsent_) {
+    set_deadline(deadline_);
+  } else if (exchange_ && !lingering_ && !exchange_->done()) {
     exchange_->deadline_passed();
   } else {
     close();
@@ -179,12 +202,13 @@ Socket ClientConnection::release(std::string& unread) {
 
 void ClientConnection::drain() {
   Dispatch dispatch(*this);
-  if (!exchange_ && !lingering_) close();
+  if (!exchange_ && !lingering_) set_deadline(socket_.queued() > 0 ? send_timeout_ : kDrainGrace);
 }
 
 void ClientConnection::close() {
   if (closed_) return;
   closed_ = true;
+  const bool released = !socket_.is_open();  // lives on as a tunnel
   clear_deadline();
   if (socket_.is_open()) {
     socket_.stop_reading();
@@ -197,6 +221,7 @@ void ClientConnection::close() {
   context_.connections.erase(this);
   --context_.counters.connections_open;
   context_.loop.defer_delete(std::unique_ptr<ClientConnection>(this));
+  if (!released && context_.connection_closed) context_.connection_closed();
 }
 
 }  // namespace hearth::proxy

@@ -46,19 +46,28 @@ class ClientConnection final : private Socket::Events, private DeadlineWheel::En
   bool peer_finished() const { return peer_finished_; }  // its FIN has come: no further request
   std::uint64_t requests() const { return requests_; }
 
-  void set_deadline(Milliseconds after) { context_.wheel.set(*this, after); }
+  // A client that takes queued bytes, however slowly, has its deadline renewed.
+  void set_deadline(Milliseconds after) {
+    deadline_ = after;
+    unsent_ = socket_.queued();
+    context_.wheel.set(*this, after);
+  }
   void no_deadline() { clear_deadline(); }
 
-  void input_wanted();   // the exchange can take input again: parse the backlog, read on
-  void abandon();        // close at once: the answer cannot be completed (ends the connection visibly for the client)
+  void input_wanted();  // the exchange can take input again: parse the backlog, read on
+  void abandon();       // close at once: the answer cannot be completed (ends the connection visibly for the client)
   // The connection becomes a tunnel: its socket and unread bytes are handed over, it deletes itself.
   Socket release(std::string& unread);
-  void drain();          // close when idle, else after the current request
+  // The next answer is the last; without a request it closes after a moment, as one may be on its way.
+  void drain();
 
  private:
   // Input kept while an exchange cannot take it. One read more than this may be held.
   static constexpr std::size_t kBacklogLimit = 64 * 1024;
+  // No further request is begun while more than this waits for the client to read it.
+  static constexpr std::size_t kUnsentLimit = 64 * 1024;
   static constexpr Milliseconds kLingerTimeout{5000};
+  static constexpr Milliseconds kDrainGrace{1000};
   static constexpr std::size_t kLingerLimit = 1 << 20;
 
   ClientConnection(WorkerContext& context, const VirtualHosts& hosts, const SocketAddress& peer,
@@ -90,6 +99,9 @@ class ClientConnection final : private Socket::Events, private DeadlineWheel::En
   std::string backlog_;
   std::uint64_t requests_ = 0;
   std::size_t lingered_ = 0;
+  std::size_t unsent_ = 0;  // when the deadline was set
+  Milliseconds deadline_{0};
+  Milliseconds send_timeout_{60000};
   int depth_ = 0;
   bool consuming_ = false;
   bool peer_finished_ = false;

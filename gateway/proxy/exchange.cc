@@ -78,9 +78,12 @@ bool HttpExchange::wants_input() const {
   if (request_complete_) return false;
   switch (state_) {
     case State::head:
-    case State::collecting: return true;
-    case State::proxying: return !upload_failed_ && upstream_ && upstream_->socket().queued() <= kHighWater;
-    default: return false;
+    case State::collecting:
+      return true;
+    case State::proxying:
+      return !upload_failed_ && upstream_ && upstream_->socket().queued() <= kHighWater;
+    default:
+      return false;
   }
 }
 
@@ -89,11 +92,20 @@ bool HttpExchange::feed(std::string_view& input) {
   const http::ParseEvent event = parser_.next(input, used);
   input.remove_prefix(used);
   switch (event) {
-    case http::ParseEvent::need_more: return false;
-    case http::ParseEvent::head: on_head(); return true;
-    case http::ParseEvent::body: on_body(parser_.body()); return true;
-    case http::ParseEvent::message_end: on_request_end(); return true;
-    case http::ParseEvent::error: on_bad_request(); return true;
+    case http::ParseEvent::need_more:
+      return false;
+    case http::ParseEvent::head:
+      on_head();
+      return true;
+    case http::ParseEvent::body:
+      on_body(parser_.body());
+      return true;
+    case http::ParseEvent::message_end:
+      on_request_end();
+      return true;
+    case http::ParseEvent::error:
+      on_bad_request();
+      return true;
   }
   return false;
 }
@@ -275,7 +287,12 @@ void HttpExchange::client_gone() {
 }
 
 void HttpExchange::client_finished_sending() {
-  if (!request_complete_) client_gone();  // half a request cannot be answered
+  if (request_complete_) return;
+  if (state_ == State::head) {
+    end(Ending::close, EndedBy::client);  // answers to earlier requests may still be on their way
+  } else {
+    client_gone();  // half a request cannot be answered
+  }
 }
 
 void HttpExchange::deadline_passed() {
@@ -286,9 +303,16 @@ void HttpExchange::deadline_passed() {
       keep_alive_ = false;
       fail(408);
       return;
-    case State::deciding: fail(503); return;
-    case State::collecting: keep_alive_ = false; fail(408); return;
-    case State::connecting: upstream_error(UV_ETIMEDOUT, true); return;
+    case State::deciding:
+      fail(503);
+      return;
+    case State::collecting:
+      keep_alive_ = false;
+      fail(408);
+      return;
+    case State::connecting:
+      upstream_error(UV_ETIMEDOUT, true);
+      return;
     case State::proxying:
       if (client_is_slow) {
         client_gone();
@@ -308,7 +332,8 @@ void HttpExchange::deadline_passed() {
         set_deadline();
       }
       return;
-    case State::done: return;
+    case State::done:
+      return;
   }
 }
 
@@ -328,6 +353,10 @@ void HttpExchange::set_deadline() {
 
 Milliseconds HttpExchange::keepalive_timeout() const {
   return location_ != nullptr ? settings().keepalive_timeout : Milliseconds(75000);
+}
+
+Milliseconds HttpExchange::send_timeout() const {
+  return location_ != nullptr ? settings().send_timeout : Milliseconds(60000);
 }
 
 // --- module SDK ---

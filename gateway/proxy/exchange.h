@@ -50,6 +50,7 @@ class HttpExchange final : public Exchange, private UpstreamUser {
   bool done() const { return state_ == State::done; }
   Ending ending() const { return ending_; }
   Milliseconds keepalive_timeout() const;
+  Milliseconds send_timeout() const;
 
   // --- Exchange (module SDK) ---
   ExchangeId id() const override;
@@ -68,8 +69,8 @@ class HttpExchange final : public Exchange, private UpstreamUser {
 
   // Bytes one side may leave unread before the other side is no longer read.
   static constexpr std::size_t kHighWater = 64 * 1024;
-  static constexpr std::size_t kStreamLimit = 256 * 1024;      // unsent bytes of an SDK stream
-  static constexpr Milliseconds kDecisionTimeout{120000};      // a module that never answers
+  static constexpr std::size_t kStreamLimit = 256 * 1024;  // unsent bytes of an SDK stream
+  static constexpr Milliseconds kDecisionTimeout{120000};  // a module that never answers
   static constexpr int kMaxInternalRedirects = 10;
 
   const http::RequestHead& head() const { return parser_.head(); }
@@ -81,7 +82,7 @@ class HttpExchange final : public Exchange, private UpstreamUser {
   void on_request_end();
   void on_bad_request();
   void use_fallback_location();  // for answers to what could not be routed
-  bool route();  // false: answered already
+  bool route();                  // false: answered already
   void dispatch();
   void fill_view();
   void end(Ending ending, EndedBy who);

@@ -253,7 +253,9 @@ void HttpExchange::pump_response(std::string_view bytes) {
     const http::ParseEvent event = response_parser_.next(bytes, used);
     bytes.remove_prefix(used);
     switch (event) {
-      case http::ParseEvent::need_more: more = false; break;
+      case http::ParseEvent::need_more:
+        more = false;
+        break;
       case http::ParseEvent::head:
         if (response_parser_.head().is_interim) {
           on_interim_head();
@@ -272,8 +274,12 @@ void HttpExchange::pump_response(std::string_view bytes) {
         if (framing_.framing == http::Framing::chunked) to_client_.text().append(http::kChunkEnd);
         break;
       }
-      case http::ParseEvent::message_end: on_response_end(bytes.empty()); return;
-      case http::ParseEvent::error: on_bad_response(); return;
+      case http::ParseEvent::message_end:
+        on_response_end(bytes.empty());
+        return;
+      case http::ParseEvent::error:
+        on_bad_response();
+        return;
     }
   }
   if (state_ != State::proxying || !flush_client()) return;
@@ -318,8 +324,7 @@ void HttpExchange::on_response_end(bool nothing_follows) {
   if (framing_.framing == http::Framing::chunked) {
     http::append_last_chunk(to_client_.text(), response_parser_.trailers());
   }
-  const bool reusable =
-      nothing_follows && request_complete_ && !upload_failed_ && response_parser_.head().keep_alive;
+  const bool reusable = nothing_follows && request_complete_ && !upload_failed_ && response_parser_.head().keep_alive;
   if (upstream_) release_upstream(reusable);
   if (!flush_client()) return;
   end(keep_alive_ ? Ending::keep_alive : Ending::close, EndedBy::none);
@@ -375,7 +380,8 @@ void HttpExchange::become_tunnel(std::string_view early) {
   std::string unread;
   Socket client_socket = connection_->release(unread);
   // From here on this exchange may already serve somebody else.
-  context.add_tunnel(std::move(client_socket), std::move(upstream_socket), idle_timeout, std::move(entry), unread, early);
+  context.add_tunnel(std::move(client_socket), std::move(upstream_socket), idle_timeout, std::move(entry), unread,
+                     early);
 }
 
 }  // namespace hearth::proxy

@@ -1,5 +1,8 @@
 // Answers the gateway gives itself: replies, streams of modules, files, error pages.
+#include <algorithm>
+
 #include "http/serialize.h"
+#include "http/uri.h"
 #include "log/log.h"
 #include "proxy/exchange.h"
 #include "proxy/local_page.h"
@@ -15,9 +18,8 @@ bool HttpExchange::flush_client() {
 
 void HttpExchange::collect_added(std::vector<std::string>& values, std::vector<http::Field>& fields) const {
   values.reserve(location_->add_headers.size());
-  const bool usual = (status_ >= 200 && status_ < 400);
   for (const CompiledHeader& header : location_->add_headers) {
-    if (!usual && !header.always) continue;
+    if (!header.applies(status_)) continue;
     values.push_back(expand(header.value));
     if (!values.back().empty()) fields.push_back({header.name, values.back()});
   }
@@ -62,7 +64,9 @@ void HttpExchange::fail(int status) {
     const Reply answer = failed(status);
     return send_reply(answer.status, answer.headers, answer.body);
   }
-  const std::string page = local_page(status, {request_id_.data(), request_id_.size()});
+  const int shown =
+      status_override_ != 0 ? status_override_ : status;  // a missing error page is not the client's matter
+  const std::string page = local_page(shown, {request_id_.data(), request_id_.size()});
   send_reply(status, {{"Content-Type", "text/html; charset=utf-8"}}, page);
 }
 
@@ -90,8 +94,10 @@ void HttpExchange::start_stream(int status, ReplyHeaders headers) {
   ClientConnection::Dispatch dispatch(*connection_);
   state_ = State::streaming;
   status_ = status;
-  framing_.framing = head().minor == 0 ? http::Framing::until_close : http::Framing::chunked;
-  keep_alive_ = keep_alive_ && framing_.framing == http::Framing::chunked && request_complete_;
+  framing_.framing = head().method == http::Method::head ? http::Framing::none
+                     : head().minor == 0                 ? http::Framing::until_close
+                                                         : http::Framing::chunked;
+  keep_alive_ = keep_alive_ && framing_.framing != http::Framing::until_close && request_complete_;
   std::string& text = to_client_.text();
   http::append_status_line(text, static_cast<std::uint16_t>(status));
   http::append_field(text, "Date", context_.date());
@@ -107,7 +113,7 @@ void HttpExchange::start_stream(int status, ReplyHeaders headers) {
 bool HttpExchange::send(std::string_view bytes) {
   if (state_ != State::streaming) return false;
   ClientConnection::Dispatch dispatch(*connection_);
-  if (bytes.empty()) return true;
+  if (bytes.empty() || framing_.framing == http::Framing::none) return true;
   if (framing_.framing == http::Framing::chunked) http::append_chunk_head(to_client_.text(), bytes.size());
   to_client_.borrow(bytes);
   if (framing_.framing == http::Framing::chunked) to_client_.text().append(http::kChunkEnd);
@@ -135,6 +141,11 @@ void HttpExchange::start_static_file() {
   const bool readable = head().method == http::Method::get || head().method == http::Method::head;
   if (!readable && status_override_ == 0) {
     send_reply(405, {{"Allow", "GET, HEAD"}}, local_page(405, {request_id_.data(), request_id_.size()}));
+    return;
+  }
+  // "location /a { alias /b/; }" turns "/a../x" into "/b/../x".
+  if (settings().alias && http::climbs(path_.substr(std::min(settings().path.size(), path_.size())))) {
+    fail(404);
     return;
   }
   FileRequest request;
@@ -168,7 +179,8 @@ void HttpExchange::on_file_opened(std::shared_ptr<FileAnswer> file) {
   if (state_ != State::sending_file) return;
   switch (file->status) {
     case 200:
-    case 206: break;
+    case 206:
+      break;
     case 301: {
       std::string location;
       const http::RequestHead& request = head();
@@ -179,9 +191,15 @@ void HttpExchange::on_file_opened(std::shared_ptr<FileAnswer> file) {
       send_reply(301, {{"Location", location}}, {});
       return;
     }
-    case 304: send_reply(304, {{"ETag", file->etag}, {"Last-Modified", file->last_modified}}, {}); return;
-    case 416: send_reply(416, {{"Content-Range", "bytes */" + std::to_string(file->size)}}, {}); return;
-    default: fail(file->status); return;
+    case 304:
+      send_reply(304, {{"ETag", file->etag}, {"Last-Modified", file->last_modified}}, {});
+      return;
+    case 416:
+      send_reply(416, {{"Content-Range", "bytes */" + std::to_string(file->size)}}, {});
+      return;
+    default:
+      fail(file->status);
+      return;
   }
   send_file_head(*file);
   if (head().method == http::Method::head) {

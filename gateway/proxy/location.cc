@@ -17,9 +17,7 @@ config::CompiledText compile_text(const std::string& text) {
 
 std::vector<CompiledHeader> compile_headers(const std::vector<config::HeaderSetting>& headers) {
   std::vector<CompiledHeader> compiled;
-  for (const auto& header : headers) {
-    compiled.push_back({header.name, compile_text(header.value), header.always});
-  }
+  for (const auto& header : headers) compiled.push_back({header.name, compile_text(header.value), header.always});
   return compiled;
 }
 
@@ -42,6 +40,25 @@ const std::uint8_t* address_bytes(const SocketAddress& address) {
 }
 
 }  // namespace
+
+bool CompiledHeader::applies(int status) const {
+  if (always) return true;
+  switch (status) {
+    case 200:
+    case 201:
+    case 204:
+    case 206:
+    case 301:
+    case 302:
+    case 303:
+    case 304:
+    case 307:
+    case 308:
+      return true;
+    default:
+      return false;
+  }
+}
 
 const Location& VirtualServer::locate(std::string_view path) const {
   const Location* best = nullptr;

@@ -24,13 +24,14 @@ namespace hearth::proxy {
 struct CompiledHeader {
   std::string name;
   config::CompiledText value;
-  bool always = false;  // add_header: on every status, not only on success and redirects
+  bool always = false;
+  bool applies(int status) const;  // add_header: on the statuses nginx lists, unless `always`
 };
 
 struct Location {
   const config::LocationSettings* settings = nullptr;
-  Handler* handler = nullptr;        // of the module that answers here, if one does
-  Balancer* balancer = nullptr;      // of proxy_pass's upstream
+  Handler* handler = nullptr;            // of the module that answers here, if one does
+  Balancer* balancer = nullptr;          // of proxy_pass's upstream
   log::AccessLog* access_log = nullptr;  // null = off
   std::vector<CompiledHeader> proxy_set_headers;
   std::vector<CompiledHeader> add_headers;

@@ -25,8 +25,13 @@ http::Limits limits_from(const config::HttpSettings& settings) {
 
 WorkerContext::WorkerContext(unsigned index_in, Loop& loop_in, const config::HttpSettings& settings,
                              const Router::Parts& parts)
-    : index(index_in), loop(loop_in), wheel(loop_in), upstreams(loop_in, wheel), limits(limits_from(settings)),
-      server_tokens(settings.server_tokens), router(settings, parts) {}
+    : index(index_in),
+      loop(loop_in),
+      wheel(loop_in),
+      upstreams(loop_in, wheel),
+      limits(limits_from(settings)),
+      server_tokens(settings.server_tokens),
+      router(settings, parts) {}
 
 WorkerContext::~WorkerContext() {
   close_all();
@@ -70,17 +75,17 @@ void WorkerContext::add_tunnel(Socket client, Socket upstream, Milliseconds idle
                                std::shared_ptr<TunnelLogEntry> entry, std::string_view early_to_upstream,
                                std::string_view early_to_client) {
   auto holder = std::make_shared<Tunnel*>(nullptr);
-  auto tunnel = std::make_unique<Tunnel>(
-      wheel, std::move(client), std::move(upstream), idle_timeout,
-      [this, holder, entry = std::move(entry)](const TunnelOutcome& outcome) {
-        entry->write(outcome, uv_hrtime());
-        counters.bytes_to_clients += outcome.bytes_to_client;
-        --counters.tunnels_open;
-        const auto at = tunnels_.find(*holder);
-        std::unique_ptr<Tunnel> ended = std::move(at->second);
-        tunnels_.erase(at);
-        loop.defer_delete(std::move(ended));
-      });
+  auto tunnel = std::make_unique<Tunnel>(wheel, std::move(client), std::move(upstream), idle_timeout,
+                                         [this, holder, entry = std::move(entry)](const TunnelOutcome& outcome) {
+                                           entry->write(outcome, uv_hrtime());
+                                           counters.bytes_to_clients += outcome.bytes_to_client;
+                                           --counters.tunnels_open;
+                                           const auto at = tunnels_.find(*holder);
+                                           std::unique_ptr<Tunnel> ended = std::move(at->second);
+                                           tunnels_.erase(at);
+                                           loop.defer_delete(std::move(ended));
+                                           if (connection_closed) connection_closed();
+                                         });
   Tunnel& started = *tunnel;
   *holder = &started;
   ++counters.tunnels_open;

@@ -74,6 +74,7 @@ class WorkerContext {
   Counters counters;
   std::unordered_set<ClientConnection*> connections;  // each owns itself until it closes
   bool draining = false;
+  UniqueFunction<void()> connection_closed;  // a client connection or tunnel has ended; may be empty
 
  private:
   static constexpr std::size_t kSpareExchanges = 64;

@@ -9,14 +9,22 @@
 namespace hearth {
 
 Listener::Listener(Loop& loop, int listening_fd, Accepted accepted, Trouble trouble)
-    : fd_(listening_fd), accepted_(std::move(accepted)), trouble_(std::move(trouble)), retry_(loop),
+    : fd_(listening_fd),
+      accepted_(std::move(accepted)),
+      trouble_(std::move(trouble)),
+      retry_(loop),
       poll_(loop, listening_fd) {
   resume();
 }
 
-void Listener::pause() { poll_.set_events(0); }
+void Listener::pause() {
+  paused_ = true;
+  retry_.stop();
+  poll_.set_events(0);
+}
 
 void Listener::resume() {
+  paused_ = false;
   poll_.start(Poll::kReadable, [this](int) { accept_some(); });
 }
 
@@ -27,6 +35,7 @@ void Listener::accept_some() {
     Fd fd(::accept4(fd_, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (fd) {
       accepted_(std::move(fd), SocketAddress::from(reinterpret_cast<sockaddr*>(&peer), size));
+      if (paused_) return;
       continue;
     }
     if (errno == EAGAIN || errno == EWOULDBLOCK) return;

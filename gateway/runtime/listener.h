@@ -33,6 +33,7 @@ class Listener {
   void accept_some();
 
   int fd_;
+  bool paused_ = false;
   Accepted accepted_;
   Trouble trouble_;
   Timer retry_;

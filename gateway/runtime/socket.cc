@@ -11,6 +11,19 @@
 
 namespace hearth {
 
+namespace {
+
+// libuv reports the end of the stream when a reset arrives together with the last bytes (POLLHUP after a short read).
+int pending_error(const uv_handle_t& handle) {
+  uv_os_fd_t descriptor = -1;
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (uv_fileno(&handle, &descriptor) != 0) return 0;
+  return ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? -error : 0;
+}
+
+}  // namespace
+
 struct Socket::PendingWrite {
   uv_write_t request{};
   State* state = nullptr;
@@ -89,10 +102,11 @@ void Socket::start_reading() {
         }
         state->reading = false;
         uv_read_stop(s);
-        if (size == UV_EOF) {
+        const int failure = size == UV_EOF ? pending_error(state->handle) : static_cast<int>(size);
+        if (failure == 0) {
           state->events->on_end();
         } else {
-          state->events->on_broken(static_cast<int>(size));
+          state->events->on_broken(failure);
         }
       });
 }

@@ -44,9 +44,15 @@ Result<void> drop_privileges(const std::string& user) {
     }
     group = named->gr_gid;
   }
+  // A change of credentials takes the death signal away (prctl(2)); without it a child would outlive its supervisor.
+  int death_signal = 0;
+  ::prctl(PR_GET_PDEATHSIG, &death_signal);
+  const pid_t parent = ::getppid();
   if (::initgroups(name.c_str(), group) != 0 || ::setgid(group) != 0 || ::setuid(account->pw_uid) != 0) {
     return hearth::fail(system_error(errno, "become user \"" + user + "\""));
   }
+  ::prctl(PR_SET_PDEATHSIG, death_signal);
+  if (death_signal != 0 && ::getppid() != parent) ::_exit(1);  // it died meanwhile
   return {};
 }
 

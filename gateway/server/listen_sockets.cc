@@ -1,5 +1,6 @@
 #include "server/listen_sockets.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -45,7 +46,7 @@ Result<void> wait_until_free(const SocketAddress& address) {
 
 }  // namespace
 
-Result<ListenSockets> ListenSockets::open(const config::Settings& settings, ListenSockets previous) {
+Result<ListenSockets> ListenSockets::open(const config::Settings& settings, const ListenSockets& previous) {
   ListenSockets opened;
   for (const auto& server : settings.http.servers) {
     for (const auto& listen : server.listens) {
@@ -54,8 +55,9 @@ Result<ListenSockets> ListenSockets::open(const config::Settings& settings, List
       if (known) continue;
       ListenSocket socket;
       socket.address = listen.address;
-      for (auto& old : previous.sockets_) {
-        if (old.address == listen.address) socket.per_worker = std::move(old.per_worker);
+      for (const auto& old : previous.sockets_) {
+        if (old.address != listen.address) continue;
+        for (const Fd& fd : old.per_worker) socket.per_worker.emplace_back(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
       }
       const std::size_t wanted = listen.address.is_unix() ? 1 : settings.worker_threads;
       Result<void> free;

@@ -21,9 +21,10 @@ struct ListenSocket {
 
 class ListenSockets {
  public:
-  // Sockets of `previous` that are still wanted are taken over, so that no connection is lost on reload.
-  // Errors name the file and line of the `listen`. A busy port is tried again for two seconds.
-  static Result<ListenSockets> open(const config::Settings& settings, ListenSockets previous);
+  // Sockets of `previous` that are still wanted are shared (dup), so that no connection is lost on reload and
+  // `previous` stays whole in case the new configuration does not come up. Errors name the file and line of the
+  // `listen`. A busy port is tried again for two seconds.
+  static Result<ListenSockets> open(const config::Settings& settings, const ListenSockets& previous);
 
   const std::vector<ListenSocket>& all() const { return sockets_; }
   bool empty() const { return sockets_.empty(); }

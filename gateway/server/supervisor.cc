@@ -52,7 +52,7 @@ Result<void> Supervisor::set_up() {
   const config::Settings& settings = current_->configuration->settings();
   auto sockets = ListenSockets::open(settings, {});
   if (!sockets) return fail(sockets.error());
-  sockets_ = std::move(*sockets);
+  current_->sockets = std::move(*sockets);
   if (settings.daemon) {
     if (auto done = daemonize(); !done) return done;
   }
@@ -114,11 +114,15 @@ void Supervisor::spawn(Generation& generation) {
   auto pid = fork_child(SIGKILL, [&] {
     read_end.reset();
     signal_fd_.reset();
+    for (Generation* other : {current_.get(), next_.get()}) {
+      if (other != nullptr && other != &generation) other->sockets = ListenSockets();  // never accepted from in there
+    }
+    pid_file_.reset();  // its lock must end with the supervisor
     if (auto dropped = drop_privileges(generation.configuration->settings().user); !dropped) {
       log::emerg("{}", dropped.error().message);
       return kExitCannotStart;
     }
-    return run_server(generation.configuration, sockets_, ready_fd);
+    return run_server(generation.configuration, generation.sockets, ready_fd);
   });
   if (!pid) {
     log::alert("{}", pid.error().message);
@@ -160,13 +164,19 @@ void Supervisor::on_signal(int number) {
       for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) on_child(pid, status);
       return;
     }
-    case SIGHUP: reload(); return;
+    case SIGHUP:
+      reload();
+      return;
     case SIGUSR1:
       if (auto done = log::reopen(); !done) log::error("error log: {}", done.error().message);
       forward(SIGUSR1);
       return;
-    case SIGQUIT: begin_stop(SIGQUIT); return;
-    default: begin_stop(SIGTERM); return;
+    case SIGQUIT:
+      begin_stop(SIGQUIT);
+      return;
+    default:
+      begin_stop(SIGTERM);
+      return;
   }
 }
 
@@ -237,15 +247,11 @@ void Supervisor::reload() {
     log::emerg("{}: the old configuration stays", loaded.error().message);
     return;
   }
-  // The workers of the old generation keep the sockets they inherited; ours may change hands.
-  auto sockets = ListenSockets::open((*loaded)->settings(), std::move(sockets_));
+  auto sockets = ListenSockets::open((*loaded)->settings(), current_->sockets);
   if (!sockets) {
     log::emerg("{}: the old configuration stays", sockets.error().message);
-    auto restored = ListenSockets::open(current_->configuration->settings(), {});
-    if (restored) sockets_ = std::move(*restored);
     return;
   }
-  sockets_ = std::move(*sockets);
   if (auto opened = log::open((*loaded)->settings().error_log.target,
                               static_cast<log::Level>((*loaded)->settings().error_log.level));
       !opened) {
@@ -254,6 +260,7 @@ void Supervisor::reload() {
   embedded_.configure(wanted_servers(**loaded));
   next_ = std::make_unique<Generation>();
   next_->configuration = std::move(*loaded);
+  next_->sockets = std::move(*sockets);
   spawn(*next_);
 }
 

@@ -1,5 +1,6 @@
-// Supervisor: the process that stays. It owns the listening sockets, the pid file, the signals and the embedded servers,
-// and keeps one server process running; it serves nothing and holds no thread, so that there is little in it to fail.
+// Supervisor: the process that stays. It owns the listening sockets, the pid file, the signals and the embedded
+// servers, and keeps one server process running; it serves nothing and holds no thread, so that there is little in it
+// to fail.
 //
 //   HUP   read the configuration; start a server process on it; when that accepts, let the old one drain
 //   QUIT  drain and exit      TERM, INT  exit at once      USR1  reopen logs
@@ -29,6 +30,7 @@ class Supervisor {
  private:
   struct Generation {
     std::shared_ptr<Configuration> configuration;
+    ListenSockets sockets;
     pid_t pid = -1;
     Fd ready;  // one byte comes when it accepts
     bool accepting = false;
@@ -48,12 +50,11 @@ class Supervisor {
   std::vector<EmbeddedServer> wanted_servers(const Configuration& configuration) const;
 
   CommandLine options_;
-  ListenSockets sockets_;
   Fd signal_fd_;
   std::unique_ptr<PidFile> pid_file_;
   EmbeddedServers embedded_;
   std::unique_ptr<Generation> current_;
-  std::unique_ptr<Generation> next_;   // being started by a reload
+  std::unique_ptr<Generation> next_;  // being started by a reload
   std::vector<pid_t> retiring_;
   SteadyTime restart_at_ = SteadyTime::max();
   SteadyTime kill_at_ = SteadyTime::max();

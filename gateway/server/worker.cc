@@ -45,7 +45,9 @@ Result<void> Worker::set_up() {
   proxy::Router::Parts router;
   router.handler = [this](const std::string& name) { return handler(name); };
   router.access_log = [this](const config::AccessLogSettings& settings) { return access_log(settings); };
-  context_ = std::make_unique<proxy::WorkerContext>(parts_.index, *loop_, parts_.configuration->settings().http, router);
+  context_ =
+      std::make_unique<proxy::WorkerContext>(parts_.index, *loop_, parts_.configuration->settings().http, router);
+  context_->connection_closed = [this] { watch_limit(); };
   housekeeping_ = std::make_unique<Timer>(*loop_);
   housekeeping_->repeat(log::AccessLog::kFlushAfter, [this] {
     for (auto& log : access_logs_) log->flush_if_due(wall_now());
@@ -70,10 +72,11 @@ Result<void> Worker::listen() {
 
 // worker_connections: above it new clients wait in the kernel's queue instead of taking down those already here.
 void Worker::watch_limit() {
-  const bool full = context_->connections.size() >= parts_.configuration->settings().worker_connections;
+  const std::size_t open = context_->connections.size() + context_->counters.tunnels_open;
+  const bool full = open >= parts_.configuration->settings().worker_connections;
   if (full == accept_paused_ || context_->draining) return;
   accept_paused_ = full;
-  if (full) log::warn("worker_connections ({}) are in use: new clients wait", context_->connections.size());
+  if (full) log::warn("worker_connections ({}) are in use: new clients wait", open);
   for (auto& listener : listeners_) full ? listener->pause() : listener->resume();
 }
 
@@ -148,6 +151,7 @@ void Worker::tear_down() {
   listeners_.clear();
   drain_timer_.reset();
   housekeeping_.reset();
+  context_->connection_closed = nullptr;
   context_.reset();  // ends every exchange, which modules may still want to hear of
   modules_.clear();
   access_logs_.clear();

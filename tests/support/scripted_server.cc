@@ -56,6 +56,8 @@ bool ScriptedPeer::wait_for_close() {
   return true;
 }
 
+void ScriptedPeer::finish_sending() { shutdown(fd_, SHUT_WR); }
+
 void ScriptedPeer::reset() {
   const linger at_once{1, 0};
   setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);

@@ -27,6 +27,7 @@ class ScriptedPeer {
   std::string read_exactly(std::size_t size);
   bool send(std::string_view bytes);  // false when the other side is gone
   bool wait_for_close();              // true on end of file or reset
+  void finish_sending();              // FIN; reading goes on
   void reset();                       // closes with RST on TCP
   void close();
 

@@ -51,6 +51,7 @@ void RouteBoard::put(const Workspace& row) {
   RouteDelta delta;
   take(row, delta);
   publish(std::move(delta));
+  if (reading_) overtaken_.insert(row.id);
   changed(row.id);
 }
 
@@ -78,6 +79,7 @@ void RouteBoard::read_some() {
   std::vector<Uuid> ids;
   while (!dirty_.empty() && ids.size() < kBatch) ids.push_back(dirty_.extract(dirty_.begin()).value());
   reading_ = true;
+  overtaken_.clear();
   outlets_.read(ids, [this, ids, alive = alive_](Result<std::vector<Workspace>> rows) {
     if (!*alive) return;
     reading_ = false;
@@ -90,10 +92,10 @@ void RouteBoard::read_some() {
     std::unordered_set<Uuid> missing(ids.begin(), ids.end());
     for (const Workspace& row : *rows) {
       missing.erase(row.id);
-      take_unless_dirty(row, delta);
+      take_read(row, delta);
     }
     for (const Uuid& id : missing) {
-      if (!dirty_.contains(id)) drop(id, delta);
+      if (!overtaken_.contains(id)) drop(id, delta);
     }
     publish(std::move(delta));
     pump();
@@ -102,6 +104,7 @@ void RouteBoard::read_some() {
 
 void RouteBoard::read_everything() {
   reading_ = true;
+  overtaken_.clear();
   everything_ = false;
   outlets_.read_live([this, alive = alive_](Result<std::vector<Workspace>> rows) {
     if (!*alive) return;
@@ -115,11 +118,11 @@ void RouteBoard::read_everything() {
     std::unordered_set<Uuid> live;
     for (const Workspace& row : *rows) {
       live.insert(row.id);
-      take_unless_dirty(row, ignored);
+      take_read(row, ignored);
     }
     std::vector<Uuid> gone;
     for (const auto& [id, row] : rows_) {
-      if (!live.contains(id) && !dirty_.contains(id)) gone.push_back(id);
+      if (!live.contains(id) && !overtaken_.contains(id)) gone.push_back(id);
     }
     for (const Uuid& id : gone) drop(id, ignored);
     loaded_ = true;
@@ -134,8 +137,8 @@ void RouteBoard::failed(const Error& error) {
   retry_.start(backoff_, [this] { pump(); });
 }
 
-void RouteBoard::take_unless_dirty(const Workspace& row, RouteDelta& delta) {
-  if (!dirty_.contains(row.id)) take(row, delta);
+void RouteBoard::take_read(const Workspace& row, RouteDelta& delta) {
+  if (!overtaken_.contains(row.id)) take(row, delta);
 }
 
 void RouteBoard::take(const Workspace& row, RouteDelta& delta) {

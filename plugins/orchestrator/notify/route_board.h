@@ -50,8 +50,8 @@ class RouteBoard {
   void failed(const Error& error);
   // Takes rows in, collecting what changed.
   void take(const Workspace& row, RouteDelta& delta);
-  // For what was read: a row that changed meanwhile is read again anyway, and what is known of it may be newer.
-  void take_unless_dirty(const Workspace& row, RouteDelta& delta);
+  // For what was read: what is known of a row put meanwhile is newer.
+  void take_read(const Workspace& row, RouteDelta& delta);
   void drop(const Uuid& id, RouteDelta& delta);
   void publish(RouteDelta delta);
 
@@ -59,6 +59,7 @@ class RouteBoard {
   Outlets outlets_;
   std::unordered_map<Uuid, Workspace> rows_;
   std::unordered_set<Uuid> dirty_;
+  std::unordered_set<Uuid> overtaken_;  // put since the reading under way began
   bool everything_ = false;
   bool reading_ = false;
   bool loaded_ = false;

@@ -18,7 +18,7 @@ void Observer::observe_now() {
 }
 
 void Observer::runtime_changed() {
-  settling_ = true;
+  echo_until_ = loop_.now() + kEchoFor;
   observe_now();
 }
 
@@ -46,9 +46,8 @@ void Observer::ended(Result<RuntimeSnapshot> snapshot, std::uint64_t number) {
   under_way_ = false;
   const bool again = again_;
   const auto since = std::chrono::duration_cast<Milliseconds>(loop_.now() - begun_at_);
-  const bool settle = settling_ && !again;
-  if (settle) settling_ = false;
-  const Milliseconds wait = again ? kLeastGap : settle ? kSettle : moving_ ? kMoving : kIdle;
+  const Milliseconds period = loop_.now() < echo_until_ ? kEcho : (moving_ ? kMoving : kIdle);
+  const Milliseconds wait = again ? kLeastGap : period;
   schedule(std::max(Milliseconds(1), wait - since));
   if (snapshot)
     events_.observed(*snapshot, number);

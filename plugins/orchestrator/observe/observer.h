@@ -18,8 +18,9 @@ class Observer {
  public:
   static constexpr Milliseconds kMoving{1000};
   static constexpr Milliseconds kIdle{15000};
+  static constexpr Milliseconds kEcho{200};         // between observations after an event …
+  static constexpr Milliseconds kEchoFor{2000};     // … for this long
   static constexpr Milliseconds kLeastGap{20};  // between the beginnings of two observations
-  static constexpr Milliseconds kSettle{250};   // an engine tells of a change before its listings show it
 
   struct Events {
     // Numbers rise by one with each observation begun.
@@ -30,7 +31,8 @@ class Observer {
   Observer(Loop& loop, WorkspaceRuntime& runtime, Events events);
 
   void observe_now();
-  // The runtime told of a change: now, and once more when its listings have caught up.
+  // The runtime said that something changed: look now, and often for a little while. Docker announces a container's
+  // death up to some hundred milliseconds before its listing shows it.
   void runtime_changed();
   void set_moving(bool moving);
   // The number of the first observation that begins after this call: what an act that ends now must wait for.
@@ -46,10 +48,10 @@ class Observer {
   Events events_;
   Timer timer_;
   SteadyTime begun_at_{};
+  SteadyTime echo_until_{};
   std::uint64_t begun_ = 0;
   bool under_way_ = false;
   bool again_ = false;
-  bool settling_ = false;
   bool moving_ = true;
   Lifeline lifeline_;
 };

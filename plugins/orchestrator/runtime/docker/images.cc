@@ -55,10 +55,7 @@ void Images::pulled(const std::string& image, Result<HttpResponse> answer) {
     result =
         fail(ErrorCode::not_found, ErrorSource::runtime, "cannot pull image " + image + ": " + answer.error().message);
   } else if (!pull.error.empty() || !is_success(*answer)) {
-    if (pull.error.empty()) {
-      answer->body = pull.partial;  // an error status comes as one JSON object through the stream
-      pull.error = message_of(*answer);
-    }
+    if (pull.error.empty()) pull.error = message_of(*answer);
     result = fail(ErrorCode::not_found, ErrorSource::runtime, "cannot pull image " + image + ": " + pull.error);
   }
   if (result)

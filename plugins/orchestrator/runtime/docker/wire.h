@@ -57,7 +57,7 @@ Result<ContainerDetail> read_container(std::string_view body, const std::string&
 // Do the labels of GET /volumes/<name> or /networks/<name> name this deployment (and this workspace)?
 bool labels_are_ours(std::string_view body, const std::string& deployment, const Uuid* workspace);
 
-// The last line of POST /images/create that says {"error": …}; empty when none does.
+// The last line of POST /images/create that says {"error": …}, or {"message": …} as refusals do; empty when none does.
 std::string pull_error(std::string_view body);
 
 // One line of GET /events: which workspace it is about, if it says so; nullopt when it is not an event.

@@ -135,8 +135,11 @@ bool labels_are_ours(std::string_view body, const std::string& deployment, const
 std::string pull_error(std::string_view body) {
   std::string last;
   for (const std::string_view line : split(body, '\n')) {
-    const std::string error = text(json::parse(line, nullptr, false), "error");
-    if (!error.empty()) last = error;
+    const json report = json::parse(line, nullptr, false);
+    for (const char* key : {"error", "message"}) {
+      const std::string error = text(report, key);
+      if (!error.empty()) last = error;
+    }
   }
   return last;
 }

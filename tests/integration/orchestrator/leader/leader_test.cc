@@ -197,12 +197,18 @@ TEST_F(EpochFence, HoldsUnderConcurrency) {
   ASSERT_TRUE(wait_connected(old_leader) && wait_connected(new_leader));
   std::vector<std::string> order;
   std::size_t affected = 9;
-  new_leader.transaction({{"UPDATE coordinator_epoch SET epoch = 2", {}}, {"SELECT pg_sleep(0.3)", {}}},
-                         [&](Result<PgResult> result) {
-                           EXPECT_TRUE(result);
-                           order.emplace_back("raised");
-                         });
-  test::run_for(loop_, Milliseconds(100));
+  bool holds = false;
+  // Its first statement has run, so it holds the row; then it takes its time.
+  const auto slowly = [&holds](const PgResult&) -> Result<std::optional<PgStatement>> {
+    if (std::exchange(holds, true)) return std::nullopt;
+    return PgStatement{"SELECT pg_sleep(0.3)", {}};
+  };
+  new_leader.interactive_transaction({"UPDATE coordinator_epoch SET epoch = 2", {}}, slowly,
+                                     [&](Result<PgResult> result) {
+                                       EXPECT_TRUE(result);
+                                       order.emplace_back("raised");
+                                     });
+  ASSERT_TRUE(run_until(loop_, [&] { return holds; }));
   old_leader.query({"UPDATE workspaces SET memo = 'late' WHERE " + epoch_fence(1, 2), {pg("main"), pg(1)}},
                    [&](Result<PgResult> result) {
                      affected = result ? result->affected() : 8;
@@ -212,10 +218,11 @@ TEST_F(EpochFence, HoldsUnderConcurrency) {
   EXPECT_EQ(affected, 0u);
 
   order.clear();
-  old_leader.transaction({{"UPDATE workspaces SET memo = 'first' WHERE " + epoch_fence(1, 2), {pg("main"), pg(2)}},
-                          {"SELECT pg_sleep(0.3)", {}}},
-                         [&](Result<PgResult>) { order.emplace_back("written"); });
-  test::run_for(loop_, Milliseconds(100));
+  holds = false;
+  old_leader.interactive_transaction(
+      {"UPDATE workspaces SET memo = 'first' WHERE " + epoch_fence(1, 2), {pg("main"), pg(2)}}, slowly,
+      [&](Result<PgResult>) { order.emplace_back("written"); });
+  ASSERT_TRUE(run_until(loop_, [&] { return holds; }));
   new_leader.query({"UPDATE coordinator_epoch SET epoch = 3", {}},
                    [&](Result<PgResult>) { order.emplace_back("raised"); });
   ASSERT_TRUE(run_until(loop_, [&] { return order.size() == 2; }));

@@ -25,14 +25,14 @@ class ChangeFeedTest : public SchemaTest {
     EXPECT_EQ(feed_->unready_reason(), "");
     heard_.clear();
   }
-  std::string label(const Uuid& id) { return id == id_ ? "W" : id == owner_ ? "O" : "?"; }
+  std::string label(const Uuid& id) { return id == id_ ? "W" : id == owner_ ? "O" : id == marker_ ? "M" : "?"; }
 
   // What is heard of one change. A marker sent after it tells that all of it has come.
   std::vector<std::string> after(const std::string& text) {
     heard_.clear();
     sql(text);
-    sql("SELECT pg_notify('ws_wake', '00000000-0000-4000-8000-000000000000')");
-    EXPECT_TRUE(run_until(loop_, [&] { return !heard_.empty() && heard_.back() == "woken ?"; }));
+    sql("SELECT pg_notify('ws_wake', '" + marker_.text() + "')");
+    EXPECT_TRUE(run_until(loop_, [&] { return !heard_.empty() && heard_.back() == "woken M"; }));
     std::vector<std::string> heard = heard_;
     if (!heard.empty()) heard.pop_back();
     return heard;
@@ -40,6 +40,7 @@ class ChangeFeedTest : public SchemaTest {
   std::vector<std::string> after_update(const std::string& change) { return after("UPDATE workspaces SET " + change); }
 
   using Heard = std::vector<std::string>;
+  const Uuid marker_ = Uuid::random();
   Uuid owner_;
   Uuid id_;
   Heard heard_;

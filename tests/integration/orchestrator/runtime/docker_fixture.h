@@ -11,7 +11,7 @@
 #include "orchestrator/runtime/docker/docker_runtime.h"
 #include "support/loop_until.h"
 
-namespace hearth::orchestrator::test {
+namespace hearth::orchestrator {
 
 using hearth::test::run_until;
 
@@ -22,7 +22,9 @@ inline std::string shell(const std::string& command, bool may_fail = false) {
   char buffer[4096];
   while (const std::size_t size = fread(buffer, 1, sizeof buffer, pipe)) output.append(buffer, size);
   const int status = pclose(pipe);
-  if (!may_fail) EXPECT_EQ(status, 0) << command << "\n" << output;
+  if (!may_fail) {
+    EXPECT_EQ(status, 0) << command << "\n" << output;
+  }
   while (!output.empty() && output.back() == '\n') output.pop_back();
   return output;
 }
@@ -118,4 +120,4 @@ class DockerTest : public testing::Test {
   static inline std::string image_;
 };
 
-}  // namespace hearth::orchestrator::test
+}  // namespace hearth::orchestrator

@@ -1,7 +1,7 @@
 // DockerRuntime against a real Docker Engine.
 #include "integration/orchestrator/runtime/docker_fixture.h"
 
-namespace hearth::orchestrator::test {
+namespace hearth::orchestrator {
 namespace {
 
 std::string message(const Result<void>& result) { return result ? "ok" : result.error().message; }
@@ -108,7 +108,10 @@ TEST_F(DockerTest, ACrashIsHeardOfAtOnceAndSaysItsCode) {
   get(address, "/exit/7");
   ASSERT_TRUE(run_until(
       loop, [&] { return hints > before; }, Milliseconds(5000)));
-  const ObservedContainer container = observe().containers[id];
+  ObservedContainer container = observe().containers[id];
+  for (const auto until = SteadyClock::now() + Seconds(5); container.running && SteadyClock::now() < until;) {
+    container = observe().containers[id];  // the listing follows the event by a moment
+  }
   EXPECT_FALSE(container.running);
   EXPECT_EQ(container.exit_code, 7);
   EXPECT_EQ(container.state, "exited");
@@ -152,4 +155,4 @@ TEST_F(DockerTest, AnEngineThatIsNotThereIsSaidSo) {
 }
 
 }  // namespace
-}  // namespace hearth::orchestrator::test
+}  // namespace hearth::orchestrator

@@ -15,11 +15,12 @@ class DirectivesTest : public config::ConfigTest {
 };
 
 TEST_F(DirectivesTest, FillTheSettings) {
-  ASSERT_TRUE(settings_of(R"(orchestrator {
+  ASSERT_TRUE(settings_of(std::string(R"(orchestrator {
     deployment prod-1; data_dir /srv/hearth; database postgres://u@db/hearth; event_bus local;
     runtime docker { socket unix:/run/d.sock; image a/b:1; job_image c; cpus 1.5; memory 2g; pids 512; pull never; network n; }
     standby_ttl 10m; archive_ttl 2d; stop_notice 30s;
-    max_running_per_user 5; max_running 50; coordinator off; wake_hold 500ms; auto_restore off; })"));
+    max_running_per_user 5; max_running 50; coordinator off; wake_hold 500ms; auto_restore off; })") +
+                          in_location("return 204;")));
   EXPECT_TRUE(settings_.present);
   EXPECT_EQ(settings_.deployment, "prod-1");
   EXPECT_EQ(settings_.data_dir, "/srv/hearth");

@@ -54,18 +54,6 @@ TEST_F(ObserverTest, WishesMadeDuringAnObservationLeadToExactlyOneMore) {
   EXPECT_EQ(numbers, (std::vector<std::uint64_t>{1, 2}));
 }
 
-TEST_F(ObserverTest, AChangeToldByTheRuntimeIsLookedAtTwiceForItsListingsMayLagBehind) {
-  observer->set_moving(false);
-  observer->runtime_changed();
-  runtime.observations[0](RuntimeSnapshot{});
-  const SteadyTime told = SteadyClock::now();
-  ASSERT_TRUE(observations_reach(2));
-  EXPECT_LT(SteadyClock::now() - told, Observer::kMoving);
-  runtime.observations[1](RuntimeSnapshot{});
-  test::run_for(loop, Observer::kSettle * 2);
-  EXPECT_EQ(runtime.observations.size(), 2u) << "twice is enough";
-}
-
 TEST_F(ObserverTest, WhatEndsNowIsSeenOnlyByAnObservationThatBeginsLater) {
   observer->observe_now();
   const std::uint64_t needed = observer->next_number();
@@ -83,6 +71,13 @@ TEST_F(ObserverTest, AFailedObservationIsSkippedWholeAndAskedAgain) {
   EXPECT_EQ(failures, 1);
   EXPECT_TRUE(numbers.empty());
   ASSERT_TRUE(observations_reach(2));
+}
+
+TEST_F(ObserverTest, AnEventIsFollowedByMoreLooksBecauseListingsLagBehind) {
+  observer->set_moving(false);
+  observer->runtime_changed();
+  runtime.observations[0](RuntimeSnapshot{});
+  ASSERT_TRUE(test::run_until(loop, [&] { return runtime.observations.size() >= 2; }, Milliseconds(1000)));
 }
 
 TEST_F(ObserverTest, ADestroyedObserverIsSilent) {
