@@ -1,5 +1,5 @@
 // One hearth of its own for a test: data directory, free port, deployment name; everything is removed afterwards.
-// A failed test leaves its logs under build/artifacts/e2e/<deployment>.
+// Its logs and configuration stay under artifacts/<suite>/logs/<deployment>.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, readdirSync, rmSync, writeFileSync }
@@ -13,7 +13,7 @@ import { freePort, until } from './poll.mjs';
 const root = new URL('../../..', import.meta.url).pathname;
 export const binary = process.env.HEARTH_BIN ?? join(root, 'build/release/gateway/hearth');
 export const modules = process.env.HEARTH_MODULES ?? join(root, 'build/release/modules');
-const artifacts = process.env.HEARTH_ARTIFACTS ?? join(root, 'build/artifacts');
+const artifacts = join(process.env.HEARTH_ARTIFACTS ?? join(root, 'build/artifacts'), 'logs');
 
 export class Hearth {
   // Options: orchestrator, runtime, server, main: extra configuration text for those blocks; env; start: false.
@@ -157,13 +157,11 @@ http {
     this.kill9();
     this.killDatabase();
     await this.deployment.removeAll();
-    if (t.passed === false || process.env.HEARTH_KEEP) {
-      const kept = join(artifacts, 'e2e', this.deployment.name);
-      mkdirSync(kept, { recursive: true });
-      cpSync(join(this.data, 'logs'), kept, { recursive: true });
-      cpSync(this.conf, join(kept, 'hearth.conf'));
-      t.diagnostic?.(`logs kept in ${kept}`);
-    }
+    const kept = join(artifacts, this.deployment.name);
+    mkdirSync(kept, { recursive: true });
+    cpSync(join(this.data, 'logs'), kept, { recursive: true });
+    cpSync(this.conf, join(kept, 'hearth.conf'));
+    t.diagnostic?.(`logs: ${kept}`);
     rmSync(this.data, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
