@@ -10,7 +10,7 @@ import * as pages from './lib/pages.mjs';
 import { workbenchVisible } from './lib/workbench.mjs';
 
 test('the pages that say why not', async (t) => {
-  const hearth = await Hearth.create(t, { orchestrator: 'max_running_per_user 1;', server: 'proxy_read_timeout 2s;' });
+  const hearth = await Hearth.create(t, { orchestrator: 'max_running_per_user 1;', server: 'proxy_read_timeout 10s;' });
   const api = await hearth.admin();
   const browser = await launch(t);
   const page = await newPage(browser, hearth.url);
