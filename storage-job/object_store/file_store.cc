@@ -53,7 +53,7 @@ Error storage_error(int sys, const std::string& what) {
 // The time in the tag tells an object that was replaced from the one it replaced.
 ObjectStat stat_of(const struct stat& st) {
   return {static_cast<std::uint64_t>(st.st_size),
-          fmt::format("\"{:x}-{:x}-{:x}\"", st.st_ino, st.st_mtim.tv_sec, st.st_mtim.tv_nsec)};
+          fmt::format("\"{:x}-{:x}-{:x}\"", st.st_ino, st.st_mtim.tv_sec, st.st_mtim.tv_nsec), false};
 }
 
 bool is_unfinished(const std::string& path) {

@@ -20,7 +20,8 @@ namespace hearth::object_store {
 
 struct ObjectStat {
   std::uint64_t size = 0;
-  std::string etag;  // as the store spells it, quotes and all; empty when it has none
+  std::string etag;     // as the store spells it, quotes and all; empty when it has none
+  bool proven = false;  // from Upload::finish(): the store's etag covers every byte that was sent
 };
 
 struct ListedObject {

@@ -23,7 +23,7 @@ Result<ObjectStat> S3Store::head(const std::string& key) {
   if (!reply) return fail(reply.error());
   const auto size = parse_decimal<std::uint64_t>(reply->header("content-length"));
   if (!size) return fail(nonsense("HEAD " + key + ": the answer has no length"));
-  return ObjectStat{*size, reply->header("etag")};
+  return ObjectStat{*size, reply->header("etag"), false};
 }
 
 Result<std::string> S3Store::get(const std::string& key, std::size_t limit) {

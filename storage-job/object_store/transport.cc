@@ -266,7 +266,7 @@ class Transport::Engine {
   void ended(std::unique_ptr<Transfer> transfer, CURLcode code) {
     Result<void> verdict;
     if (transfer->too_long)
-      verdict = fail(ErrorCode::protocol, ErrorSource::storage, "object storage sent more than was asked for");
+      verdict = fail(ErrorCode::limit, ErrorSource::storage, "object storage sent more than was asked for");
     else if (code != CURLE_OK && !(transfer->reply.status >= 400 && code == CURLE_SEND_ERROR))
       verdict = fail(translate(code, transfer->detail));
     else
