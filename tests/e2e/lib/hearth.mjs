@@ -144,12 +144,13 @@ http {
     return pids;
   }
 
-  // The embedded database outlives a killed hearth. SIGQUIT ends it at once, SIGKILL as a power cut would.
+  // The embedded database may outlive a killed hearth. SIGQUIT ends it at once, SIGKILL as a power cut would.
   killDatabase(signal = 'SIGQUIT') {
     for (const file of execFileSync('find', [this.data, '-name', 'postmaster.pid'], { encoding: 'utf8' }).split('\n').filter(Boolean)) {
-      const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
-      const comm = existsSync(`/proc/${pid}/comm`) ? readFileSync(`/proc/${pid}/comm`, 'utf8').trim() : '';
-      if (comm.startsWith('postgres')) process.kill(pid, signal);
+      try {
+        const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
+        if (readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('postgres')) process.kill(pid, signal);
+      } catch { /* it ended in between */ }
     }
   }
 
