@@ -97,7 +97,7 @@ void ClientConnection::settle() {
 void ClientConnection::finish_exchange() {
   std::unique_ptr<HttpExchange> finished = std::move(exchange_);
   const HttpExchange::Ending ending = finished->ending();
-  const Milliseconds idle = finished->keepalive_timeout();
+  idle_timeout_ = finished->keepalive_timeout();
   send_timeout_ = finished->send_timeout();
   context_.recycle(std::move(finished));
   ++requests_;
@@ -105,10 +105,8 @@ void ClientConnection::finish_exchange() {
     case HttpExchange::Ending::keep_alive:
       if (peer_finished_ && backlog_.empty()) {
         linger();
-      } else if (socket_.queued() > kUnsentLimit) {
-        set_deadline(send_timeout_);
       } else {
-        set_deadline(context_.draining ? std::min(idle, kDrainGrace) : idle);
+        await_request();
       }
       return;
     case HttpExchange::Ending::close:
@@ -169,9 +167,10 @@ void ClientConnection::on_drained() {
   }
   if (exchange_) {
     exchange_->client_drained();
-  } else if (!backlog_.empty()) {
-    input_wanted();
+    return;
   }
+  await_request();
+  if (!backlog_.empty()) input_wanted();
 }
 
 void ClientConnection::on_deadline() {
@@ -202,7 +201,13 @@ Socket ClientConnection::release(std::string& unread) {
 
 void ClientConnection::drain() {
   Dispatch dispatch(*this);
-  if (!exchange_ && !lingering_) set_deadline(socket_.queued() > 0 ? send_timeout_ : kDrainGrace);
+  if (!exchange_ && !lingering_) await_request();
+}
+
+// Between requests: first the last answer must leave, then the next request may take its time, less so while draining.
+void ClientConnection::await_request() {
+  const Milliseconds idle = context_.draining ? std::min(idle_timeout_, kDrainGrace) : idle_timeout_;
+  set_deadline(socket_.queued() > 0 ? send_timeout_ : idle);
 }
 
 void ClientConnection::close() {

@@ -85,6 +85,7 @@ class ClientConnection final : private Socket::Events, private DeadlineWheel::En
   void settle();
   void finish_exchange();
   void linger();
+  void await_request();
   void close();
 
   friend class Dispatch;
@@ -102,6 +103,7 @@ class ClientConnection final : private Socket::Events, private DeadlineWheel::En
   std::size_t unsent_ = 0;  // when the deadline was set
   Milliseconds deadline_{0};
   Milliseconds send_timeout_{60000};
+  Milliseconds idle_timeout_{75000};
   int depth_ = 0;
   bool consuming_ = false;
   bool peer_finished_ = false;

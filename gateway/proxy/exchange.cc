@@ -56,6 +56,7 @@ void HttpExchange::reset() {
   route_.clear();
   forwarded_prefix_.clear();
   hidden_cookie_.clear();
+  failed_ = nullptr;
   server_index_ = -1;
   servers_tried_ = 0;
   retried_ = upload_failed_ = false;
@@ -373,6 +374,7 @@ void HttpExchange::proxy(ProxyPlan plan) {
   upstream_host_.assign(head().host);
   forwarded_prefix_ = std::move(plan.forwarded_prefix);
   hidden_cookie_ = std::move(plan.hidden_cookie);
+  failed_ = std::move(plan.failed);
   route_ = std::move(plan.route);
   if (!plan.user.empty()) user_ = std::move(plan.user);
   // code-server drops idle connections after 5 s; be the first, so that no request meets a closing one.

@@ -163,6 +163,7 @@ class HttpExchange final : public Exchange, private UpstreamUser {
   std::string upstream_host_;
   std::string forwarded_prefix_;
   std::string hidden_cookie_;
+  UniqueFunction<Reply(int status)> failed_;  // a module's answer instead of the plain page
   KeepAliveLimits upstream_keepalive_;
   int server_index_ = -1;
   std::uint64_t servers_tried_ = 0;

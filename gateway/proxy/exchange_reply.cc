@@ -61,6 +61,10 @@ void HttpExchange::send_reply(int status, const ReplyHeaders& headers, std::stri
 
 void HttpExchange::fail(int status) {
   if (try_error_page(status)) return;
+  if (auto failed = std::exchange(failed_, nullptr)) {
+    const Reply answer = failed(status);
+    return send_reply(answer.status, answer.headers, answer.body);
+  }
   const int shown =
       status_override_ != 0 ? status_override_ : status;  // a missing error page is not the client's matter
   const std::string page = local_page(shown, {request_id_.data(), request_id_.size()});

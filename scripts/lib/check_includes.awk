@@ -36,6 +36,8 @@ function folder_of(path,   part, n) {
     if (index(target, prefix) == 1) {
       name = library[prefix]; place = folder_of(file)
       if (file ~ /^plugins\//) { split(file, p, "/"); place = p[1] "/" p[2] "/" p[3] }
+      # storage-job is a program of its own; hearth and its modules are the other.
+      if (file ~ /^storage-job\//) name = name " of storage-job"
       if (!(name in home)) { home[name] = place; first[name] = file }
       else if (home[name] != place) bad(name " is already used in " home[name] " (" first[name] "); its headers stay in one folder")
     }

@@ -4,7 +4,8 @@
 
 build_packages() {
   printf '%s\n' g++ cmake ninja-build ccache pkg-config libuv1-dev libssl-dev libpq-dev libcurl4-openssl-dev \
-    libargon2-dev libsystemd-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libexpected-dev
+    libargon2-dev libsystemd-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libexpected-dev \
+    libarchive-dev libzstd-dev
   first_known libllhttp-dev node-llhttp
 }
 

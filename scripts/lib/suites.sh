@@ -58,12 +58,12 @@ count_junit() {
 }
 
 suite_e2e() {
-  prepare_live_tests
+  prepare_live_tests e2e
   run_node_tests e2e "$1" "$HEARTH_ROOT"/tests/e2e/*.test.mjs
 }
 
 suite_browser() {
-  prepare_live_tests
+  prepare_live_tests browser
   [ tests/browser/package-lock.json -ot tests/browser/node_modules/.package-lock.json ] ||
     step "npm packages of tests/browser" npm ci --prefix "$HEARTH_ROOT/tests/browser" --no-audit --no-fund
   export HEARTH_SCREENSHOTS=$ARTIFACTS/screenshots
@@ -71,20 +71,22 @@ suite_browser() {
   run_node_tests browser "$1" "$HEARTH_ROOT"/tests/browser/*.test.mjs
 }
 
+# prepare_live_tests NAME: its logs go to artifacts/NAME/logs.
 prepare_live_tests() {
   cd "$HEARTH_ROOT" || return
   build_preset release
   ensure_docker_engine
   ensure_workspace_image
   export HEARTH_BIN=$HEARTH_ROOT/build/release/gateway/hearth HEARTH_MODULES=$HEARTH_ROOT/build/release/modules
-  export HEARTH_ARTIFACTS=$ARTIFACTS
+  export HEARTH_ARTIFACTS=$ARTIFACTS/$1
+  rm -rf "${HEARTH_ARTIFACTS:?}"
 }
 
-# run_node_tests NAME RESULT FILE...
+# run_node_tests NAME RESULT FILE...: two files at once; a workspace with its editor takes up to 1 GB and most of a core.
 run_node_tests() {
   local result=$2 tap=$ARTIFACTS/$1.tap rc=0
   shift 2
-  node --test --test-reporter=spec --test-reporter-destination=stderr \
+  node --test --test-concurrency=2 --test-reporter=spec --test-reporter-destination=stderr \
     --test-reporter=tap --test-reporter-destination="$tap" "$@" || rc=$?
   awk '/^# pass /{ok = $3} /^# (fail|cancelled) /{bad += $3} END {print ok + 0, bad + 0}' "$tap" >"$result"
   return "$rc"

@@ -10,7 +10,7 @@ import * as pages from './lib/pages.mjs';
 import { workbenchVisible } from './lib/workbench.mjs';
 
 test('the pages that say why not', async (t) => {
-  const hearth = await Hearth.create(t, { orchestrator: 'max_running_per_user 1;' });
+  const hearth = await Hearth.create(t, { orchestrator: 'max_running_per_user 1;', server: 'proxy_read_timeout 10s;' });
   const api = await hearth.admin();
   const browser = await launch(t);
   const page = await newPage(browser, hearth.url);
@@ -62,11 +62,13 @@ test('the pages that say why not', async (t) => {
   });
 
   await t.test('a workspace that runs but does not answer', async () => {
-    const { State } = await hearth.deployment.container(ids.borealis);
-    await hearth.deployment.exec(ids.borealis, 'pkill -STOP -f code-server || kill -STOP -1').catch(() => {});
-    assert.ok(State.Running);
-    const answer = await page.goto(`/w/${ids.borealis}/`, { timeout: 120000 });
-    assert.equal(answer.status(), 504);
+    await hearth.deployment.freeze(ids.borealis);
+    assert.equal((await page.goto(`/w/${ids.borealis}/`)).status(), 504);
+    await page.getByText('The workspace took too long').waitFor();
+    await shootLooks(page, 'too-slow');
+    await hearth.deployment.deafen(ids.borealis);
+    assert.equal((await page.goto(`/w/${ids.borealis}/`)).status(), 502);
+    await page.getByText('The workspace does not answer').waitFor();
     await shootLooks(page, 'no-answer');
     await workspaces.want(api, ids.borealis, 'STANDBY');
     await workspaces.settled(api, ids.borealis, 'STANDBY');
@@ -144,6 +146,7 @@ test('everything by keyboard alone', async (t) => {
     await page.keyboard.type('by keyboard');
     await page.keyboard.press('Enter');
     await pages.row(page, 'by keyboard').waitFor({ state: 'detached' });
+    assert.match(await focused(() => document.activeElement.textContent), pages.newWorkspaceText);
     await until(async () => (await api.api('GET', '/workspaces')).json.total === 0, { what: 'the row is gone' });
   });
   assert.deepEqual(page.problems, []);

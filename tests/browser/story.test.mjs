@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Hearth } from '../e2e/lib/hearth.mjs';
 import { until } from '../e2e/lib/poll.mjs';
+import * as workspaces from '../e2e/lib/workspaces.mjs';
 import { launch, newPage, shoot, shootLooks } from './lib/browser.mjs';
 import * as pages from './lib/pages.mjs';
 import { runInTerminal, workbenchVisible } from './lib/workbench.mjs';
@@ -64,6 +65,16 @@ test('log in, create a workspace, work in it, stop it, find the files again', as
     await page.locator('.view-lines').getByText('hello-42').waitFor();
     await shoot(page, 'workbench-again');
     assert.equal(await written(), true);
+  });
+
+  await t.test('a deep link wakes it too and ends where it points', async () => {
+    await workspaces.want(api, id, 'STANDBY');
+    await workspaces.settled(api, id, 'STANDBY');
+    await page.goto(`/w/${id}/?folder=/home/coder`);
+    await page.locator('#steps [data-step]').first().waitFor();
+    await workbenchVisible(page);
+    assert.equal(new URL(page.url()).searchParams.get('folder'), '/home/coder');
+    await page.getByRole('treeitem', { name: 'project' }).first().waitFor();
   });
 
   await t.test('delete, after its name was typed', async () => {

@@ -1,9 +1,9 @@
 // A workspace's life against a real engine and the real image: create, use, stop, wake, delete.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { containerAddress } from './lib/docker.mjs';
 import { Hearth } from './lib/hearth.mjs';
 import { until } from './lib/poll.mjs';
+import { show, wakings } from './lib/waking.mjs';
 import * as workspaces from './lib/workspaces.mjs';
 
 test('create, open, stop, wake by navigation, find the file, delete', async (t) => {
@@ -80,32 +80,15 @@ test('create, open, stop, wake by navigation, find the file, delete', async (t) 
   });
 });
 
-test('figures: the loading page within 10 ms, the first proxied byte within 100 ms of readiness', async (t) => {
+test('the loading page comes at once, the first proxied byte right after readiness', async (t) => {
   const hearth = await Hearth.create(t);
   const client = await hearth.admin();
   const { id } = await workspaces.running(client);
-  const pages = [], lags = [];
-  for (let round = 0; round < 3; round++) {
-    await workspaces.want(client, id, 'STANDBY');
-    await workspaces.settled(client, id, 'STANDBY');
-    const page = await client.navigate(`/w/${id}/`);
-    assert.equal(page.status, 202);
-    pages.push(page.ms);
-    // A background request is held while the workspace is on its way up; beside it we ask code-server ourselves.
-    const held = client.request('GET', `/w/${id}/healthz`, { timeout: 40000 }).then((a) => ({ ...a, at: performance.now() }));
-    const ready = await until(async () => {
-      const address = containerAddress(await hearth.deployment.container(id));
-      return (await fetch(`http://${address}:8080/healthz`, { signal: AbortSignal.timeout(250) })).ok && performance.now();
-    }, { what: 'code-server answers /healthz', every: 5 });
-    const answer = await held;
-    assert.equal(answer.status, 200, answer.body);
-    lags.push(answer.at - ready);
-    await workspaces.settled(client, id, 'RUNNING');
-  }
-  const show = (values) => values.map((v) => v.toFixed(1)).join(' ');
+  const { pages, lags } = await wakings(hearth, client, id, 3);
   t.diagnostic(`loading page ms: ${show(pages)}; proxied byte after readiness ms: ${show(lags)}`);
-  assert.ok(Math.min(...pages) < 10, `loading page took ${show(pages)} ms`);
-  assert.ok(Math.min(...lags) < 100, `first byte came ${show(lags)} ms after readiness`);
+  // Whatever else the machine does; perf/wake.mjs holds the real figures (10 ms, 100 ms).
+  assert.ok(Math.min(...pages) < 100, `loading page took ${show(pages)} ms`);
+  assert.ok(Math.min(...lags) < 500, `first byte came ${show(lags)} ms after readiness`);
 });
 
 test('a container that dies is noticed at once and comes back', async (t) => {

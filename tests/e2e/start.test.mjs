@@ -1,12 +1,13 @@
 // What can be wrong at the start: each ends in a message that names the cause.
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Hearth, runHearth } from './lib/hearth.mjs';
 import { until } from './lib/poll.mjs';
+import * as workspaces from './lib/workspaces.mjs';
 
 function configuration(t, text) {
   const dir = mkdtempSync(join(tmpdir(), 'hearth-conf-'));
@@ -64,17 +65,39 @@ test('a port in use: it ends and names the address', async (t) => {
   assert.match(hearth.log(), new RegExp(`127\\.0\\.0\\.1:${hearth.port}.*in use`, 'i'));
 });
 
-test('no Docker socket: it serves, and /readyz says what is missing', async (t) => {
-  const hearth = await Hearth.create(t, { socket: '/nonexistent/docker.sock', start: false });
+test('no Docker socket: it serves, /readyz says what is missing, and it recovers when the engine comes', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'hearth-sock-'));
+  t.after(() => rmSync(dir, { recursive: true }));
+  const socket = join(dir, 'docker.sock');
+  const hearth = await Hearth.create(t, { socket, start: false });
   hearth.spawn();
   const client = hearth.client();
-  const answer = await until(async () => {
+  const named = () => until(async () => {
     const ready = await client.request('GET', '/readyz');
-    return /docker\.sock/.test(ready.body) && ready;
+    return ready.body.includes(socket) && ready;
   }, { what: '/readyz names the socket' });
-  assert.equal(answer.status, 503);
+  assert.equal((await named()).status, 503);
   assert.equal((await client.request('GET', '/healthz')).status, 200);
-  assert.match(hearth.log(), /\/nonexistent\/docker\.sock/);
+  assert.ok(hearth.log().includes(socket));
+
+  const streams = new Set();
+  const engine = createServer((from) => {
+    const to = connect('/var/run/docker.sock');
+    for (const stream of [from, to]) {
+      streams.add(stream);
+      stream.on('error', () => {}).on('close', () => { from.destroy(); to.destroy(); });
+    }
+    from.pipe(to).pipe(from);
+  });
+  await new Promise((resolve) => engine.listen(socket, resolve));
+  await hearth.ready();
+  const admin = await hearth.admin();
+  const { id } = await workspaces.running(admin);
+
+  engine.close();
+  for (const stream of streams) stream.destroy();
+  assert.equal((await named()).status, 503);
+  assert.equal((await admin.request('GET', `/w/${id}/healthz`)).status, 200, 'what runs is still proxied');
 });
 
 test('PostgreSQL programs missing: it ends and says what to install', async (t) => {

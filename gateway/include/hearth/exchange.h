@@ -73,6 +73,9 @@ struct ProxyPlan {
   std::string hidden_cookie;     // removed from what the upstream sees; empty = none
   std::string route;             // for log and activity: the workspace id
   std::string user;              // for the log
+  // The answer when the request fails before the upstream's answer began (502, 504; 413 and the like); empty = the
+  // gateway's own page. error_page goes first. Worker thread, at most once.
+  UniqueFunction<Reply(int status)> failed = nullptr;
 };
 
 class Exchange {

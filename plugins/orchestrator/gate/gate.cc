@@ -130,6 +130,12 @@ void Gate::carry(Exchange& exchange, const Route& route, const Identity& identit
   plan.forwarded_prefix = "/w/" + plan.route;
   plan.hidden_cookie = std::string(session_cookie_name(request.scheme));
   plan.user = identity.username;
+  plan.failed = [person = kind_of(request) == RequestKind::navigation](int status) {
+    if (person) return page(status, error_page(status));
+    const bool ours = status != 502 && status != 504;
+    return error_reply({status, ours ? "INVALID_REQUEST" : "UPSTREAM_UNAVAILABLE",
+                        ours ? "The request could not be passed on." : "The workspace does not answer."});
+  };
   exchange.set_user(identity.username);
   exchange.proxy(std::move(plan));
 }

@@ -18,11 +18,14 @@ export async function launch(t) {
   return browser;
 }
 
-// A fresh profile. `problems` collects script errors and requests that left the origin.
+// A fresh profile. `unanswered` holds the requests under way; `problems` collects script errors and requests that left the origin.
 export async function newPage(browser, origin) {
   const context = await browser.newContext({ viewport: wide, baseURL: origin });
   const page = await context.newPage();
   page.problems = [];
+  page.unanswered = new Set();
+  page.on('request', (request) => page.unanswered.add(request));
+  for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => page.unanswered.delete(request));
   page.on('pageerror', (error) => page.problems.push(`${page.url()}: ${error.message}`));
   page.on('request', (request) => {
     const { protocol, origin: to } = new URL(request.url());
@@ -33,7 +36,7 @@ export async function newPage(browser, origin) {
 
 export async function shoot(page, name) {
   mkdirSync(shots, { recursive: true });
-  await page.screenshot({ path: join(shots, `${name}.png`) });
+  await page.screenshot({ path: join(shots, `${name}.png`), animations: 'disabled' });
 }
 
 // The same page light and dark, on a desk and on a phone; nothing may be cut off on the narrow one.

@@ -1,8 +1,15 @@
 // Driving code-server's workbench as a person does.
 import { until } from '../../e2e/lib/poll.mjs';
+import { shoot } from './browser.mjs';
 
 export async function workbenchVisible(page, timeout = 90000) {
-  await page.waitForSelector('.monaco-workbench .part.editor', { timeout });
+  try {
+    await page.waitForSelector('.monaco-workbench .part.editor', { timeout });
+  } catch (error) {
+    await shoot(page, `failed-workbench-${Date.now()}`);
+    const unanswered = [...page.unanswered].map((request) => `${request.method()} ${request.url()}`);
+    throw new Error(`no workbench at ${page.url()}; unanswered:\n${unanswered.join('\n')}`, { cause: error });
+  }
 }
 
 // Opens the integrated terminal and runs `command` in it until `done()` is true. The first keys typed before the shell

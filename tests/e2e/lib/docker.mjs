@@ -37,6 +37,29 @@ export class Deployment {
     return docker('exec', `hearth-${this.name}-${workspaceId}`, 'sh', '-c', command);
   }
 
+  // Starts a program inside and leaves it running.
+  async spawn(workspaceId, ...command) {
+    return docker('exec', '-d', `hearth-${this.name}-${workspaceId}`, ...command);
+  }
+
+  // Stops the editor's processes where they are: the port accepts connections, nobody answers.
+  async freeze(workspaceId) {
+    for (const { pid } of await this.editor(workspaceId)) process.kill(pid, 'SIGSTOP');
+  }
+
+  // Ends the process that listens while its parent, stopped, does not notice: the container runs, the port is closed.
+  async deafen(workspaceId) {
+    const [parent, listener] = await this.editor(workspaceId);
+    process.kill(parent.pid, 'SIGSTOP');
+    process.kill(listener.pid, 'SIGKILL');
+  }
+
+  // The editor's processes, oldest first, without the container's init.
+  async editor(workspaceId) {
+    const rows = lines(await docker('top', `hearth-${this.name}-${workspaceId}`, '-o', 'pid,args')).slice(1);
+    return rows.map((row) => ({ pid: parseInt(row), args: row })).filter(({ args }) => /node .*code-server/.test(args));
+  }
+
   async removeAll() {
     const ids = lines(await docker('ps', '-aq', '--filter', this.label));
     if (ids.length) await docker('rm', '-f', ...ids).catch(() => {});

@@ -1,5 +1,5 @@
 // One hearth of its own for a test: data directory, free port, deployment name; everything is removed afterwards.
-// A failed test leaves its logs under build/artifacts/e2e/<deployment>.
+// Its logs and configuration stay under artifacts/<suite>/logs/<deployment>.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, readdirSync, rmSync, writeFileSync }
@@ -13,7 +13,7 @@ import { freePort, until } from './poll.mjs';
 const root = new URL('../../..', import.meta.url).pathname;
 export const binary = process.env.HEARTH_BIN ?? join(root, 'build/release/gateway/hearth');
 export const modules = process.env.HEARTH_MODULES ?? join(root, 'build/release/modules');
-const artifacts = process.env.HEARTH_ARTIFACTS ?? join(root, 'build/artifacts');
+const artifacts = join(process.env.HEARTH_ARTIFACTS ?? join(root, 'build/artifacts'), 'logs');
 
 export class Hearth {
   // Options: orchestrator, runtime, server, main: extra configuration text for those blocks; env; start: false.
@@ -77,15 +77,17 @@ http {
     const output = openSync(join(this.data, 'logs/start.log'), 'a');
     const env = { ...process.env, HEARTH_ADMIN_PASSWORD: this.password, ...this.options.env };
     const [command, ...args] = [...(this.options.wrap ?? []), binary, '-c', this.conf, '-p', this.data];
-    this.process = spawn(command, args, { stdio: ['ignore', output, output], env, detached: true });
+    const process_ = spawn(command, args, { stdio: ['ignore', output, output], env, detached: true });
     closeSync(output);
-    this.exit = new Promise((resolve) => this.process.once('exit', (code, signal) => resolve({ code, signal })));
-    this.exit.then((how) => { this.ended = how; });
+    this.process = process_;
+    this.ended = undefined;
+    this.exit = new Promise((resolve) => process_.once('exit', (code, signal) => resolve({ code, signal }))
+      .once('error', (error) => resolve({ error: error.message })));
+    this.exit.then((how) => { if (this.process === process_) this.ended = how; }); // not the end of an earlier one
     return this.process;
   }
 
   async start() {
-    this.ended = undefined;
     this.spawn();
     await this.ready();
     return this;
@@ -135,12 +137,20 @@ http {
     }
   }
 
-  // The embedded database survives kill -9 of hearth; end it like a power cut would.
-  killDatabase() {
+  // The server processes: every one but the supervisor.
+  servers() {
+    const pids = this.pids().filter((pid) => pid !== this.process.pid);
+    if (pids.length === 0) throw new Error('no server process besides the supervisor');
+    return pids;
+  }
+
+  // The embedded database may outlive a killed hearth. SIGQUIT ends it at once, SIGKILL as a power cut would.
+  killDatabase(signal = 'SIGQUIT') {
     for (const file of execFileSync('find', [this.data, '-name', 'postmaster.pid'], { encoding: 'utf8' }).split('\n').filter(Boolean)) {
-      const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
-      const comm = existsSync(`/proc/${pid}/comm`) ? readFileSync(`/proc/${pid}/comm`, 'utf8').trim() : '';
-      if (comm.startsWith('postgres')) process.kill(pid, 'SIGQUIT');
+      try {
+        const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
+        if (readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('postgres')) process.kill(pid, signal);
+      } catch { /* it ended in between */ }
     }
   }
 
@@ -148,13 +158,11 @@ http {
     this.kill9();
     this.killDatabase();
     await this.deployment.removeAll();
-    if (t.passed === false || process.env.HEARTH_KEEP) {
-      const kept = join(artifacts, 'e2e', this.deployment.name);
-      mkdirSync(kept, { recursive: true });
-      cpSync(join(this.data, 'logs'), kept, { recursive: true });
-      cpSync(this.conf, join(kept, 'hearth.conf'));
-      t.diagnostic?.(`logs kept in ${kept}`);
-    }
+    const kept = join(artifacts, this.deployment.name);
+    mkdirSync(kept, { recursive: true });
+    cpSync(join(this.data, 'logs'), kept, { recursive: true });
+    cpSync(this.conf, join(kept, 'hearth.conf'));
+    t.diagnostic?.(`logs: ${kept}`);
     rmSync(this.data, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }

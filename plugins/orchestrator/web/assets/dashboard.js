@@ -93,7 +93,7 @@ function perform(action, row, button) {
     case 'delete': return confirmDelete(current, () => {
       set(applyRow(list, {id: row.id, deleted: true}));
       toast(`Deleted ${row.name}`);
-      byId('new').focus();
+      byId(byId('new').hidden ? 'new-first' : 'new').focus();
     });
   }
 }

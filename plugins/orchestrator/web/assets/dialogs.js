@@ -21,7 +21,8 @@ export function createWorkspace(created) {
       if (!fields.name) throw new Error('Please give it a name.');
       if (values.description.trim()) fields.description = values.description.trim();
       if (values.image.trim()) fields.image = values.image.trim();
-      created(await api.create(fields));
+      const row = await api.create(fields);
+      return () => created(row);
     },
   });
 }
@@ -35,11 +36,11 @@ export function confirmDelete(row, deleted) {
     fields: [
       h('p', {}, 'The container and ', h('strong', {}, 'all files in its home directory'),
         ' will be deleted. This cannot be undone.'),
-      field(`Type ${row.name} to confirm`, typed),
+      field(h('span', {}, 'Type ', h('strong', {}, row.name), ' to confirm'), typed),
     ],
     submit: async () => {
       await api.remove(row.id);
-      deleted();
+      return deleted;
     },
   });
   const check = () => (main.disabled = typed.value.trim() !== row.name.trim());

@@ -100,7 +100,8 @@ export async function whileBusy(button, work) {
 }
 
 // A form in a dialog: fields, an error line, Cancel and a main button. submit(values, form) may throw an Error, whose
-// message is then shown in the dialog; otherwise the dialog closes.
+// message is then shown in the dialog; otherwise the dialog closes, and the function it answered, if any, runs. Only then
+// can it move the focus: closing gives it back to what opened the dialog.
 export function formDialog({title, fields, action, danger = false, submit}) {
   const problem = h('p', {class: 'form-error', role: 'alert', hidden: true});
   const main = h('button', {type: 'submit', class: danger ? 'button danger' : 'button primary'}, action);
@@ -111,8 +112,9 @@ export function formDialog({title, fields, action, danger = false, submit}) {
     event.preventDefault();
     problem.hidden = true;
     try {
-      await whileBusy(main, () => submit(Object.fromEntries(new FormData(form)), form));
+      const closed = await whileBusy(main, () => submit(Object.fromEntries(new FormData(form)), form));
       dialog.close();
+      closed?.();
     } catch (error) {
       problem.textContent = error.message;
       problem.hidden = false;

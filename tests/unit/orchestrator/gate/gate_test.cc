@@ -134,6 +134,21 @@ TEST_F(GateTest, CarriesTheRestOfThePathAndHidesTheSession) {
   EXPECT_EQ(exchange.plan->user, "ann");
 }
 
+TEST_F(GateTest, AnUpstreamThatDoesNotAnswerIsAPageForPeopleAndJsonForPrograms) {
+  sign_in();
+  set(Phase::running);
+  FakeExchange& person = navigate("/");
+  ASSERT_TRUE(person.plan && person.plan->failed);
+  const Reply page = person.plan->failed(502);
+  EXPECT_EQ(page.status, 502);
+  EXPECT_NE(page.body.find("The workspace does not answer"), std::string::npos);
+  FakeExchange& program = request("/x.js");
+  ASSERT_TRUE(program.plan && program.plan->failed);
+  const Reply json = program.plan->failed(504);
+  EXPECT_EQ(json.status, 504);
+  EXPECT_NE(json.body.find("\"UPSTREAM_UNAVAILABLE\""), std::string::npos);
+}
+
 TEST_F(GateTest, OnlyANavigationWakes) {
   sign_in();
   EXPECT_EQ(request("/x.js").status(), 503);

@@ -1,0 +1,264 @@
+#include "object_store/file_store.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "base/fd.h"
+#include "base/random.h"
+#include "base/strings.h"
+#include "object_store/sigv4.h"
+
+namespace hearth::object_store {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::string_view kUnfinished = ".unfinished-";  // <name>.unfinished-<random>
+constexpr std::size_t kPage = 1000;
+
+Error storage_error(int sys, const std::string& what) {
+  Error error = system_error(sys, what);
+  error.source = ErrorSource::storage;
+  switch (sys) {
+    case ENOENT:
+    case ENOTDIR:
+      error.code = ErrorCode::not_found;
+      break;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      error.code = ErrorCode::permission_denied;
+      break;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      error.code = ErrorCode::limit;
+      break;
+    case EEXIST:
+      error.code = ErrorCode::already_exists;
+      break;
+    default:
+      error.code = ErrorCode::unavailable;
+      break;
+  }
+  return error;
+}
+
+// The time in the tag tells an object that was replaced from the one it replaced.
+ObjectStat stat_of(const struct stat& st) {
+  return {static_cast<std::uint64_t>(st.st_size),
+          fmt::format("\"{:x}-{:x}-{:x}\"", st.st_ino, st.st_mtim.tv_sec, st.st_mtim.tv_nsec), false};
+}
+
+bool is_unfinished(const std::string& path) {
+  return path.substr(path.rfind('/') + 1).find(kUnfinished) != std::string::npos;
+}
+
+Result<void> make_parents(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(fs::path(path).parent_path(), error);
+  if (error) return fail(storage_error(error.value(), path));
+  return {};
+}
+
+Result<void> sync_folder(const std::string& path) {
+  const Fd folder(::open(fs::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder || ::fsync(folder.get()) != 0) return fail(storage_error(errno, path));
+  return {};
+}
+
+class FileReader final : public ObjectReader {
+ public:
+  FileReader(Fd fd, std::string path, const std::atomic<bool>* cancel)
+      : fd_(std::move(fd)), path_(std::move(path)), cancel_(cancel), buffer_(1u << 20, '\0') {}
+
+  Result<std::string_view> next() override {
+    if (cancel_ != nullptr && *cancel_) return fail(ErrorCode::cancelled, ErrorSource::us, "cancelled");
+    const ssize_t size = ::read(fd_.get(), buffer_.data(), buffer_.size());
+    if (size < 0) return fail(storage_error(errno, path_));
+    return std::string_view(buffer_.data(), static_cast<std::size_t>(size));
+  }
+
+ private:
+  Fd fd_;
+  std::string path_;
+  const std::atomic<bool>* cancel_;
+  std::string buffer_;
+};
+
+class FileUpload final : public Upload {
+ public:
+  FileUpload(std::string path, bool if_absent, const std::atomic<bool>* cancel)
+      : path_(std::move(path)),
+        temporary_(fmt::format("{}{}{:016x}", path_, kUnfinished, fast_random())),
+        if_absent_(if_absent),
+        cancel_(cancel) {}
+  ~FileUpload() override {
+    if (!finished_ && fd_) ::unlink(temporary_.c_str());
+  }
+
+  Result<void> write(std::string_view bytes) override {
+    if (!fd_)
+      if (auto opened = open(); !opened) return opened;
+    while (!bytes.empty()) {
+      if (cancel_ != nullptr && *cancel_) return fail(ErrorCode::cancelled, ErrorSource::us, "cancelled");
+      const ssize_t size = ::write(fd_.get(), bytes.data(), bytes.size());
+      if (size < 0 && errno == EINTR) continue;
+      if (size < 0) return fail(storage_error(errno, temporary_));
+      bytes.remove_prefix(static_cast<std::size_t>(size));
+    }
+    return {};
+  }
+
+  Result<ObjectStat> finish() override {
+    if (auto opened = write({}); !opened) return fail(opened.error());
+    struct stat st {};
+    if (::fsync(fd_.get()) != 0 || ::fstat(fd_.get(), &st) != 0) return fail(storage_error(errno, temporary_));
+    if (if_absent_) {
+      if (::link(temporary_.c_str(), path_.c_str()) != 0) return fail(storage_error(errno, path_));
+      ::unlink(temporary_.c_str());
+    } else if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
+      return fail(storage_error(errno, path_));
+    }
+    finished_ = true;
+    if (auto synced = sync_folder(path_); !synced) return fail(synced.error());
+    return stat_of(st);
+  }
+
+ private:
+  Result<void> open() {
+    if (auto made = make_parents(path_); !made) return made;
+    fd_ = Fd(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!fd_) return fail(storage_error(errno, temporary_));
+    return {};
+  }
+
+  const std::string path_, temporary_;
+  const bool if_absent_;
+  const std::atomic<bool>* cancel_;
+  Fd fd_;
+  bool finished_ = false;
+};
+
+}  // namespace
+
+FileStore::FileStore(std::string root, const std::atomic<bool>* cancel) : root_(std::move(root)), cancel_(cancel) {}
+
+Result<std::string> FileStore::path_of(const std::string& key) const {
+  for (const std::string_view part : split(key, '/'))
+    if (part == ".." || part == "." || part.empty())
+      return fail(ErrorCode::invalid_argument, ErrorSource::us, "not a key of a folder: " + key);
+  return root_ + "/" + key;
+}
+
+Result<ObjectStat> FileStore::head(const std::string& key) {
+  auto path = path_of(key);
+  if (!path) return fail(path.error());
+  struct stat st {};
+  if (::stat(path->c_str(), &st) != 0) return fail(storage_error(errno, *path));
+  if (!S_ISREG(st.st_mode)) return fail(ErrorCode::not_found, ErrorSource::storage, *path + " is no file");
+  return stat_of(st);
+}
+
+Result<std::string> FileStore::get(const std::string& key, std::size_t limit) {
+  auto stat = head(key);
+  if (!stat) return fail(stat.error());
+  if (stat->size > limit) return fail(ErrorCode::limit, ErrorSource::storage, key + " is too large");
+  return get_range(key, 0, stat->size);
+}
+
+Result<std::string> FileStore::get_range(const std::string& key, std::uint64_t offset, std::size_t size) {
+  auto path = path_of(key);
+  if (!path) return fail(path.error());
+  const Fd fd(::open(path->c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return fail(storage_error(errno, *path));
+  std::string out(size, '\0');
+  std::size_t got = 0;
+  while (got < size) {
+    const ssize_t n = ::pread(fd.get(), out.data() + got, size - got, static_cast<off_t>(offset + got));
+    if (n < 0) return fail(storage_error(errno, *path));
+    if (n == 0) return fail(ErrorCode::corrupt, ErrorSource::storage, *path + " is shorter than expected");
+    got += static_cast<std::size_t>(n);
+  }
+  return out;
+}
+
+Result<std::unique_ptr<ObjectReader>> FileStore::read(const std::string& key, const ObjectStat&) {
+  auto path = path_of(key);
+  if (!path) return fail(path.error());
+  Fd fd(::open(path->c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return fail(storage_error(errno, *path));
+  ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+  return std::make_unique<FileReader>(std::move(fd), *path, cancel_);
+}
+
+Result<void> FileStore::put(const std::string& key, std::string bytes, bool if_absent) {
+  auto target = upload(key, {.if_absent = if_absent});
+  if (!target) return fail(target.error());
+  if (auto written = (*target)->write(bytes); !written) return written;
+  auto done = (*target)->finish();
+  if (!done) return fail(done.error());
+  return {};
+}
+
+Result<std::unique_ptr<Upload>> FileStore::upload(const std::string& key, const UploadOptions& options) {
+  auto path = path_of(key);
+  if (!path) return fail(path.error());
+  return std::make_unique<FileUpload>(*path, options.if_absent, cancel_);
+}
+
+Result<void> FileStore::remove(const std::string& key) {
+  auto path = path_of(key);
+  if (!path) return fail(path.error());
+  if (::unlink(path->c_str()) != 0 && errno != ENOENT) return fail(storage_error(errno, *path));
+  return {};
+}
+
+std::vector<std::string> FileStore::keys_below(const std::string& prefix, bool unfinished) const {
+  std::vector<std::string> out;
+  const std::string folder =
+      root_ + "/" + prefix.substr(0, prefix.rfind('/') == std::string::npos ? 0 : prefix.rfind('/'));
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    if (!it->is_regular_file(error)) continue;
+    std::string key = fs::path(it->path()).lexically_relative(root_).string();
+    if (key.starts_with(prefix) && is_unfinished(key) == unfinished) out.push_back(std::move(key));
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+Result<ListPage> FileStore::list(const std::string& prefix, const std::string& from) {
+  ListPage page;
+  for (const std::string& key : keys_below(prefix, false)) {
+    if (!from.empty() && key <= from) continue;
+    if (page.objects.size() == kPage) {
+      page.next = page.objects.back().key;
+      break;
+    }
+    struct stat st {};
+    if (::stat((root_ + "/" + key).c_str(), &st) != 0) continue;
+    page.objects.push_back({key, static_cast<std::uint64_t>(st.st_size), amz_date(st.st_mtim.tv_sec)});
+  }
+  return page;
+}
+
+Result<std::vector<OpenUpload>> FileStore::open_uploads(const std::string& prefix) {
+  std::vector<OpenUpload> out;
+  for (const std::string& path : keys_below(prefix, true)) {
+    struct stat st {};
+    if (::stat((root_ + "/" + path).c_str(), &st) != 0) continue;
+    out.push_back({path.substr(0, path.rfind(kUnfinished)), path, amz_date(st.st_mtim.tv_sec)});
+  }
+  return out;
+}
+
+Result<void> FileStore::abort_upload(const OpenUpload& upload) { return remove(upload.id); }
+
+}  // namespace hearth::object_store

@@ -1,0 +1,63 @@
+// FakeS3: a small S3 server in memory whose answers a test can spoil. It checks payload hashes and part etags as a real
+// server does, but no signatures: the real servers of the compatibility suite do that.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "support/scripted_server.h"
+
+namespace hearth::test {
+
+struct S3Seen {
+  std::string method, key;  // the key without its bucket
+  std::map<std::string, std::string> query, headers;
+  std::string body;
+  bool is(std::string_view what) const;  // "part", "complete", "begin", "abort", "put", "get", "head", "uploads"
+};
+
+// What happens to one request instead of the right thing.
+struct Spoil {
+  enum class How { nothing, answer, reset_before, reset_after, reset_middle, stall, lie };
+  How how = How::nothing;
+  std::string bytes;  // of answer: the whole response
+};
+std::string s3_refusal(int status, const std::string& code);  // a response with an error document
+
+class FakeS3 {
+ public:
+  using Hook = std::function<Spoil(const S3Seen&)>;
+  FakeS3();
+
+  std::string endpoint() const { return server_.url(""); }
+  void spoil(Hook hook);
+  // Spoils the first `times` requests of a kind.
+  void spoil(std::string kind, int times, Spoil spoil);
+  std::map<std::string, std::string> objects() const;
+  void set(const std::string& key, std::string bytes);
+  std::size_t open_uploads() const;
+  int count(std::string_view kind) const;  // requests seen
+
+ private:
+  void serve(ScriptedPeer& peer);
+  std::string answer(const S3Seen& request, bool lie);
+  std::string upload_answer(const S3Seen& request, bool lie);
+  std::string get(const S3Seen& request) const;
+
+  mutable std::mutex mutex_;
+  Hook hook_;
+  std::map<std::string, std::string> objects_, etags_;
+  struct Upload {
+    std::string key;
+    std::map<int, std::string> parts, etags;
+  };
+  std::map<std::string, Upload> uploads_;
+  std::vector<S3Seen> seen_;  // without bodies
+  int next_upload_ = 0;
+  ScriptedServer server_;  // last: its threads use the rest
+};
+
+}  // namespace hearth::test

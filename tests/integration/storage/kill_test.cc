@@ -1,0 +1,99 @@
+// kill -9 at any moment, then run again: the same result.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <csignal>
+#include <random>
+#include <thread>
+
+#include "fake_s3.h"
+#include "job_process.h"
+
+namespace hearth::test {
+namespace {
+
+constexpr int kKills = 30;
+
+double seconds_of(const std::function<void()>& what) {
+  const auto began = std::chrono::steady_clock::now();
+  what();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+}
+
+// True when the job was still running.
+bool kill_after(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment,
+                double seconds) {
+  JobProcess job(arguments, environment);
+  std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+  job.signal(SIGKILL);
+  return job.wait().exit == 128 + SIGKILL;
+}
+
+TEST(Kill, ArchiveAnywhere) {
+  const Scratch scratch;
+  make_plain_tree(scratch / "data", 20, 1);
+  std::mt19937 random(std::random_device{}());
+  std::map<std::string, std::string> expected;
+  double whole = 0;
+  int killed = 0;
+  FakeS3 s3;
+  const std::map<std::string, std::string> environment = {
+      {"AWS_ENDPOINT_URL", s3.endpoint()}, {"AWS_ACCESS_KEY_ID", "a"}, {"AWS_SECRET_ACCESS_KEY", "s"}};
+  const auto arguments = [&](int run) {
+    return std::vector<std::string>{"archive", "--url", "s3://b/" + std::to_string(run) + "/home.tar.zst", "--data-dir",
+                                    (scratch / "data").string()};
+  };
+  whole = seconds_of([&] { ASSERT_EQ(run_job(arguments(0), environment).exit, 0); });
+  const std::string bytes = s3.objects()["0/home.tar.zst"];
+  for (int run = 1; run <= kKills; ++run) {
+    const std::string key = std::to_string(run) + "/home.tar.zst";
+    killed += kill_after(arguments(run), environment, std::uniform_real_distribution<>(0, whole)(random)) ? 1 : 0;
+    const auto between = s3.objects();
+    if (between.contains(key + ".meta")) {
+      ASSERT_EQ(between.at(key), bytes);
+    }
+    const auto again = run_job(arguments(run), environment);
+    ASSERT_EQ(again.exit, 0) << again.out;
+    const auto after = s3.objects();
+    ASSERT_EQ(after.at(key), bytes);
+    ASSERT_TRUE(after.contains(key + ".meta"));
+    ASSERT_EQ(after.size(), static_cast<std::size_t>(2 * run + 2));
+    ASSERT_EQ(s3.open_uploads(), 0u);
+  }
+  EXPECT_GT(killed, kKills / 2);
+}
+
+TEST(Kill, RestoreAnywhere) {
+  const Scratch scratch;
+  make_plain_tree(scratch / "data", 12, 2);
+  const std::string url = "file://" + (scratch / "store/home.tar.zst").string();
+  ASSERT_EQ(run_job({"archive", "--url", url, "--data-dir", (scratch / "data").string()}).exit, 0);
+  const std::string expected = describe(scratch / "data");
+  std::mt19937 random(std::random_device{}());
+  const auto arguments = [&](int run) {
+    return std::vector<std::string>{"restore",
+                                    "--url",
+                                    url,
+                                    "--data-dir",
+                                    (scratch / "volume").string(),
+                                    "--op-id",
+                                    "op" + std::to_string(run),
+                                    "--marker-url",
+                                    "file://" + (scratch / "store/marker").string()};
+  };
+  make_plain_tree(scratch / "volume", 1, 3);
+  const double whole = seconds_of([&] { ASSERT_EQ(run_job(arguments(0), {}).exit, 0); });
+  int killed = 0;
+  for (int run = 1; run <= kKills; ++run) {
+    // The switch takes the last part of the time: half of the kills go there.
+    const double from = run % 2 == 0 ? 0 : whole * 0.6;
+    killed += kill_after(arguments(run), {}, std::uniform_real_distribution<>(from, whole)(random)) ? 1 : 0;
+    const auto again = run_job(arguments(run), {});
+    ASSERT_EQ(again.exit, 0) << again.out;
+    ASSERT_EQ(describe(scratch / "volume"), expected);
+  }
+  EXPECT_GT(killed, kKills / 3);
+}
+
+}  // namespace
+}  // namespace hearth::test
