@@ -31,7 +31,7 @@ bool kill_after(const std::vector<std::string>& arguments, const std::map<std::s
 
 TEST(Kill, ArchiveAnywhere) {
   const Scratch scratch;
-  make_plain_tree(scratch / "data", 20, 1);
+  make_plain_tree(scratch / "data", 12, 1);
   std::mt19937 random(std::random_device{}());
   std::map<std::string, std::string> expected;
   double whole = 0;
@@ -65,7 +65,7 @@ TEST(Kill, ArchiveAnywhere) {
 
 TEST(Kill, RestoreAnywhere) {
   const Scratch scratch;
-  make_plain_tree(scratch / "data", 12, 2);
+  make_plain_tree(scratch / "data", 6, 2);
   const std::string url = "file://" + (scratch / "store/home.tar.zst").string();
   ASSERT_EQ(run_job({"archive", "--url", url, "--data-dir", (scratch / "data").string()}).exit, 0);
   const std::string expected = describe(scratch / "data");
