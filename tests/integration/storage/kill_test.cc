@@ -31,7 +31,7 @@ bool kill_after(const std::vector<std::string>& arguments, const std::map<std::s
 
 TEST(Kill, ArchiveAnywhere) {
   const Scratch scratch;
-  make_plain_tree(scratch / "data", 12, 1);
+  make_plain_tree(scratch / "data", 10, 1);
   std::mt19937 random(std::random_device{}());
   std::map<std::string, std::string> expected;
   double whole = 0;
