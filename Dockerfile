@@ -12,6 +12,16 @@ RUN scripts/install-deps build
 COPY . .
 RUN cmake --preset release && ninja -C build/release
 
+# The job that archives and restores volumes, alone:
+#   docker build --target storage-job -t hearth/storage-job .
+FROM ${DEBIAN} AS storage-job
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends ca-certificates libarchive13 libcurl4 libssl3 libzstd1 libfmt9 \
+ && rm -rf /var/lib/apt/lists/*
+COPY --from=build /src/build/release/storage-job/storage-job /usr/local/bin/storage-job
+VOLUME /data
+ENTRYPOINT ["storage-job"]
+
 FROM ${DEBIAN}
 # The PostgreSQL package would also create a server of its own; only its programs are wanted.
 RUN mkdir -p /etc/postgresql-common/createcluster.d \

@@ -227,7 +227,7 @@ std::vector<std::string> FileStore::keys_below(const std::string& prefix, bool u
   std::error_code error;
   for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     if (!it->is_regular_file(error)) continue;
-    std::string key = fs::path(it->path()).lexically_relative(root_).string();
+    std::string key = it->path().string().substr(root_.size() + 1);
     if (key.starts_with(prefix) && is_unfinished(key) == unfinished) out.push_back(std::move(key));
   }
   std::sort(out.begin(), out.end());

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/encoding.h"
 #include "base/strings.h"
 #include "tar/acl_entry.h"
 
@@ -44,7 +45,9 @@ void take_xattrs(archive_entry* entry, Item& item) {
   const void* value = nullptr;
   std::size_t size = 0;
   while (archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK)
-    if (name != nullptr) item.xattrs.emplace_back(name, std::string(static_cast<const char*>(value), size));
+    if (name != nullptr)
+      // A PAX keyword ends at its first '=', so writers escape it in the name; libarchive leaves it escaped.
+      item.xattrs.emplace_back(percent_decode(name).value_or(name), std::string(static_cast<const char*>(value), size));
 }
 
 }  // namespace

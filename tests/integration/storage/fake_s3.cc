@@ -92,6 +92,12 @@ void FakeS3::set(const std::string& key, std::string bytes) {
   etags_.erase(key);
 }
 
+void FakeS3::forget(const std::string& key) {
+  const std::lock_guard lock(mutex_);
+  objects_.erase(key);
+  etags_.erase(key);
+}
+
 std::size_t FakeS3::open_uploads() const {
   const std::lock_guard lock(mutex_);
   return uploads_.size();

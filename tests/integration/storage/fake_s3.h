@@ -38,6 +38,7 @@ class FakeS3 {
   void spoil(std::string kind, int times, Spoil spoil);
   std::map<std::string, std::string> objects() const;
   void set(const std::string& key, std::string bytes);
+  void forget(const std::string& key);
   std::size_t open_uploads() const;
   int count(std::string_view kind) const;  // requests seen
 

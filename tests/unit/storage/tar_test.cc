@@ -71,7 +71,7 @@ TEST(Tar, ExtremesSurvive) {
   item.gid = 3'000'000'000;
   item.mtime = -1;
   item.mtime_nsec = 999'999'999;
-  item.xattrs = {{"user.k", std::string("a\0b=\n", 5)}};
+  item.xattrs = {{"user.k=%3D v", std::string("a\0b=\n", 5)}};
   item.access_acl = {{0x01, 7, 0}, {0x02, 7, 1234}, {0x04, 4, 0}, {0x08, 5, 99}, {0x10, 7, 0}, {0x20, 0, 0}};
   Item late = file("late", 0);
   late.mtime = 9'000'000'000;
