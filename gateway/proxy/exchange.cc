@@ -70,6 +70,7 @@ void HttpExchange::reset() {
   status_ = status_override_ = internal_redirects_ = 0;
   response_body_bytes_ = 0;
   file_.reset();
+  reading_file_ = false;
 }
 
 // --- input from the client ---

@@ -184,6 +184,7 @@ class HttpExchange final : public Exchange, private UpstreamUser {
   int internal_redirects_ = 0;
   std::uint64_t response_body_bytes_ = 0;
   std::shared_ptr<FileAnswer> file_;
+  bool reading_file_ = false;  // a pool thread is filling file_->block
 };
 
 }  // namespace hearth::proxy

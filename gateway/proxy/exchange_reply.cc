@@ -254,6 +254,7 @@ void HttpExchange::continue_file() {
   }
   set_deadline();
   if (connection_->socket().queued() > 0) return;  // client_drained() goes on
+  reading_file_ = true;
   auto ok = std::make_shared<bool>(false);
   context_.loop.queue_work([file = file_, ok] { *ok = read_block(*file); },
                            [weak = context_.weak(), serial = id().serial, ok] {
@@ -261,6 +262,7 @@ void HttpExchange::continue_file() {
                              HttpExchange* self = context ? context->find(serial) : nullptr;
                              if (self == nullptr || self->state_ != State::sending_file) return;
                              ClientConnection::Dispatch dispatch(*self->connection_);
+                             self->reading_file_ = false;
                              if (*ok) {
                                self->continue_file();
                              } else {
@@ -273,7 +275,8 @@ void HttpExchange::client_drained() {
   if (state_ == State::proxying && upstream_) {
     upstream_->socket().start_reading();
     set_deadline();
-  } else if (state_ == State::sending_file && file_ && file_->block.empty()) {
+  } else if (state_ == State::sending_file && file_ && !reading_file_) {
+    // Two writes may finish in one turn and drain the queue "twice": while the pool reads, the block is not ours.
     continue_file();
   }
 }
