@@ -43,6 +43,7 @@ run_ctest() {
   local preset=$1 result=$3 report=$ARTIFACTS/$2.xml rc=0
   shift 3
   build_preset "$preset"
+  ensure_docker_engine # the Docker runtime's tests drive a real one
   rm -f "$report"
   ctest --test-dir "$HEARTH_ROOT/build/$preset" --output-on-failure --no-tests=error -j "$(nproc)" \
     --output-junit "$report" "$@" >&2 || rc=$?
