@@ -19,12 +19,25 @@ struct RuntimeSettings {
   std::string network;  // docker network; empty = one of our own, "hearth-<deployment>", made when missing
 };
 
+// Where archives are kept: a directory on the runtime's machine, or a bucket.
+struct ArchiveSettings {
+  std::string directory;  // file:; empty = <data_dir>/archives. Ignored when there is a bucket
+  std::string bucket;     // s3://bucket/prefix
+  std::string prefix;
+  std::string endpoint;   // empty = AWS
+  std::string region;
+  std::string credentials_file;  // AWS shared credentials format; empty = the environment's AWS_* variables
+  bool path_style = false;
+};
+
 struct OrchestratorSettings {
   bool present = false;               // an orchestrator { } block was given
   std::string deployment = "main";    // [a-z0-9][a-z0-9-]{0,30}
   std::string data_dir = "/var/lib/hearth";
   bool database_embedded = true;
   std::string database_url;           // when not embedded
+  std::string redis_url;              // event_bus redis://…; empty = local
+  ArchiveSettings archives;
   RuntimeSettings runtime;
   bool coordinator = true;
   unsigned max_running_per_user = 3;

@@ -10,4 +10,8 @@ std::string volume_name(const std::string& deployment, const Uuid& workspace, co
   return container_name(deployment, workspace) + "-home-" + generation;
 }
 
+std::string job_name(const std::string& deployment, const Uuid& operation) {
+  return "hearth-" + deployment + "-job-" + operation.text();
+}
+
 }  // namespace hearth::orchestrator

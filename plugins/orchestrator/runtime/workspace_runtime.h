@@ -34,10 +34,19 @@ struct ObservedVolume {
   bool foreign = false;
 };
 
+// A one-shot storage job: a container named by its operation, so that there is never a second one for it.
+struct ObservedJob {
+  Uuid operation;  // archive_op_id or restore_op_id
+  bool running = false;
+  std::optional<int> exit_code;  // once it has ended: storage-job/exit_codes.h
+  std::string message;           // what a failed one said last
+};
+
 // Everything of this deployment, or an error: never half of it.
 struct RuntimeSnapshot {
   std::unordered_map<Uuid, ObservedContainer> containers;
   std::unordered_map<Uuid, std::vector<ObservedVolume>> volumes;
+  std::unordered_map<Uuid, std::vector<ObservedJob>> jobs;
 };
 
 struct StartSpec {
@@ -45,6 +54,13 @@ struct StartSpec {
   std::string image;
   std::string volume_name;
   std::string operation_id;  // label hearth.operation
+};
+
+struct JobSpec {
+  Uuid workspace;
+  Uuid operation;
+  std::string volume_name;  // archive: empty archives an empty home
+  std::string archive_key;  // the object to write or to read (archives/archive_store.h)
 };
 
 class WorkspaceRuntime {
@@ -57,6 +73,14 @@ class WorkspaceRuntime {
   virtual void start(const StartSpec& spec, Done done) = 0;   // image, create, start
   virtual void stop(const Uuid& workspace, Done done) = 0;    // stop and remove the container; the volume stays
   virtual void remove_volume(const Uuid& workspace, const std::string& volume_name, Done done) = 0;
+
+  // The job of spec.operation is there and was started, or has ended well already; one that failed is replaced. The call
+  // ends when it was started, not when the job has ended: that is observed. `archive` mounts the volume read-only.
+  // A volume that does not exist is an error, never made.
+  virtual void archive(const JobSpec& spec, Done done) = 0;
+  virtual void restore(const JobSpec& spec, Done done) = 0;
+  virtual void remove_job(const Uuid& workspace, const Uuid& operation, Done done) = 0;  // running or not
+
   virtual void logs(const Uuid& workspace, unsigned tail_lines, UniqueFunction<void(Result<std::string>)> done) = 0;
 
   // Is the workspace's server answering /healthz at `address` (ip:port)?
@@ -72,5 +96,6 @@ class WorkspaceRuntime {
 // Names (SPEC section 6).
 std::string container_name(const std::string& deployment, const Uuid& workspace);
 std::string volume_name(const std::string& deployment, const Uuid& workspace, const std::string& generation);
+std::string job_name(const std::string& deployment, const Uuid& operation);
 
 }  // namespace hearth::orchestrator

@@ -176,6 +176,14 @@ void DockerRuntime::remove_volume(const Uuid& workspace, const std::string& volu
       std::move(done));
 }
 
+void DockerRuntime::archive(const JobSpec&, Done done) {
+  done(fail(ErrorCode::invalid_argument, ErrorSource::us, "storage jobs are not run yet"));
+}
+void DockerRuntime::restore(const JobSpec&, Done done) {
+  done(fail(ErrorCode::invalid_argument, ErrorSource::us, "storage jobs are not run yet"));
+}
+void DockerRuntime::remove_job(const Uuid&, const Uuid&, Done done) { done({}); }
+
 void DockerRuntime::logs(const Uuid& workspace, unsigned tail_lines, UniqueFunction<void(Result<std::string>)> done) {
   const std::string path = "/containers/" + container_name(deployment_, workspace);
   engine_.call({"GET", path + "/json", ""}, [this, workspace, path, tail_lines,

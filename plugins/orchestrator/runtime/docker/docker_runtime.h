@@ -24,6 +24,9 @@ class DockerRuntime final : public WorkspaceRuntime {
   void start(const StartSpec& spec, Done done) override;
   void stop(const Uuid& workspace, Done done) override;
   void remove_volume(const Uuid& workspace, const std::string& volume_name, Done done) override;
+  void archive(const JobSpec& spec, Done done) override;
+  void restore(const JobSpec& spec, Done done) override;
+  void remove_job(const Uuid& workspace, const Uuid& operation, Done done) override;
   void logs(const Uuid& workspace, unsigned tail_lines, UniqueFunction<void(Result<std::string>)> done) override;
   void probe(const std::string& address, Done done) override;
   void on_event(UniqueFunction<void(std::optional<Uuid> workspace)> hint) override;

@@ -1,0 +1,60 @@
+// ArchiveStore: what the coordinator sees of the archives in object storage (SPEC section 10). storage-job writes and reads
+// them; here they are only listed and removed.
+//
+// Thread: the orchestrator's loop. Calls have a deadline of the store's own and fail whole: an answer that is missing a
+// page is no answer. Destroying the store silences what is under way. Errors: unavailable and timeout (try again),
+// permission_denied, others.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "base/unique_function.h"
+#include "base/uuid.h"
+
+namespace hearth::orchestrator {
+
+// "<prefix>/<deployment>/<workspace>/<operation>/home.tar.zst"; without the first part when `prefix` is empty.
+std::string archive_key(const std::string& prefix, const std::string& deployment, const Uuid& workspace,
+                        const Uuid& operation);
+// "<prefix>/<deployment>/<workspace>/.restore_marker"
+std::string restore_marker_key(const std::string& prefix, const std::string& deployment, const Uuid& workspace);
+
+struct ObservedArchive {
+  Uuid operation;
+  std::string key;
+  bool complete = false;  // data and .meta are both there
+};
+
+// What the last restoring that ended well has left (SPEC section 10).
+struct RestoreMarker {
+  Uuid operation;
+  std::string archive_key;
+};
+
+struct WorkspaceArchives {
+  std::vector<ObservedArchive> archives;
+  std::optional<RestoreMarker> marker;  // only of the workspaces it was asked for
+};
+
+using ArchiveSnapshot = std::unordered_map<Uuid, WorkspaceArchives>;
+
+class ArchiveStore {
+ public:
+  virtual ~ArchiveStore() = default;
+
+  // Everything below the deployment's prefix. Markers are read for the workspaces in `markers_of` only.
+  virtual void observe(std::vector<Uuid> markers_of, UniqueFunction<void(Result<ArchiveSnapshot>)> done) = 0;
+  // The `.meta` first, then the data; what is absent already is success.
+  virtual void remove(const std::string& key, UniqueFunction<void(Result<void>)> done) = 0;
+  // For /readyz: empty when the store answered last time.
+  virtual std::string unready_reason() const = 0;
+  // The key prefix of this store, for archive_key().
+  virtual const std::string& prefix() const = 0;
+};
+
+}  // namespace hearth::orchestrator

@@ -1,0 +1,19 @@
+#include "orchestrator/archives/archive_store.h"
+
+namespace hearth::orchestrator {
+namespace {
+std::string folder(const std::string& prefix, const std::string& deployment, const Uuid& workspace) {
+  return (prefix.empty() ? "" : prefix + "/") + deployment + "/" + workspace.text() + "/";
+}
+}  // namespace
+
+std::string archive_key(const std::string& prefix, const std::string& deployment, const Uuid& workspace,
+                        const Uuid& operation) {
+  return folder(prefix, deployment, workspace) + operation.text() + "/home.tar.zst";
+}
+
+std::string restore_marker_key(const std::string& prefix, const std::string& deployment, const Uuid& workspace) {
+  return folder(prefix, deployment, workspace) + ".restore_marker";
+}
+
+}  // namespace hearth::orchestrator
