@@ -3,23 +3,18 @@
 #include <algorithm>
 
 #include "orchestrator/decide/backoff.h"
+#include "orchestrator/decide/steps.h"
 
 namespace hearth::orchestrator {
 namespace {
 
 using Kind = Decision::Kind;
-
-Decision make(Kind kind, Phase phase) {
-  Decision decision;
-  decision.kind = kind;
-  decision.phase = phase;
-  return decision;
-}
-
-// When there is nothing else to do the stored phase still follows what is observed.
-Decision otherwise(const View& view, Phase phase, Kind idle) {
-  return make(phase == view.row.phase ? idle : Kind::record_phase, phase);
-}
+using steps::finished;
+using steps::make;
+using steps::otherwise;
+using steps::overdue;
+using steps::retry_pending;
+using steps::terminal;
 
 std::string exit_message(const Conditions& observed) {
   const Condition* running = observed.find(kContainerRunning);
@@ -43,17 +38,6 @@ Decision crashed(const View& view, Phase phase) {
   return decision;
 }
 
-Decision terminal(const View& view, const Verdict& verdict) {
-  Decision decision = make(Kind::fail, Phase::error);
-  decision.operation = view.row.operation;
-  decision.reason = verdict.reason;
-  decision.message = verdict.message;
-  decision.error_count = view.row.error_count;
-  return decision;
-}
-
-bool retry_pending(const View& view) { return view.row.next_retry_at && *view.row.next_retry_at > view.now; }
-
 std::string unfinished_message(Operation operation) {
   switch (operation) {
     case Operation::provisioning:
@@ -63,13 +47,6 @@ std::string unfinished_message(Operation operation) {
     default:
       return "container or volume still exist although removing them succeeded";
   }
-}
-
-Decision finished(const View& view, Phase phase) {
-  if (view.row.operation == Operation::deleting) return make(Kind::purge, Phase::deleted);
-  Decision decision = make(Kind::complete, phase);
-  decision.operation = view.row.operation;
-  return decision;
 }
 
 // The act succeeded and an observation newer than it does not show the goal. Is that a failure, or only not yet?
@@ -82,13 +59,8 @@ bool still_on_its_way(const View& view) {
 Decision during(const View& view, const Verdict& verdict) {
   const Operation operation = view.row.operation;
   if (verdict.phase == Phase::error) return terminal(view, verdict);
-  if (view.acted && view.fresh && is_complete(operation, view.observed)) return finished(view, verdict.phase);
-  const WallTime started = std::max(view.row.op_started_at.value_or(view.now), view.deadline_from);
-  if (view.now - started > deadline(operation)) {
-    return failure(view, ErrorReason::timeout,
-                   std::string(name(operation)) + " took longer than " +
-                       std::to_string(deadline(operation).count() / 1000) + " s");
-  }
+  if (view.acted && view.fresh && is_complete(operation, view.observed)) return finished(view);
+  if (overdue(view)) return steps::timed_out(view);
   if (!view.acted) return make(Kind::act, verdict.phase);
   if (!view.fresh) return otherwise(view, verdict.phase, Kind::wait);
   if (operation == Operation::starting && container_exited(view.observed)) return crashed(view, verdict.phase);
@@ -108,48 +80,30 @@ Decision idle(const View& view, const Verdict& verdict) {
   if (view.new_crash && verdict.phase == Phase::standby && view.row.desired_state == DesiredState::running) {
     return crashed(view, verdict.phase);
   }
-  const Plan next = plan(view.row, verdict.phase, view.observed);
-  if (!next.unsupported.empty()) {
-    if (view.row.error_message == next.unsupported) return otherwise(view, verdict.phase, Kind::nothing);
-    Decision decision = make(Kind::note, verdict.phase);
-    decision.message = next.unsupported;
-    return decision;
-  }
-  if (next.operation == Operation::none) {
+  const Operation next = plan(view.row, verdict.phase, view.observed);
+  if (next == Operation::none) {
     const bool settled = verdict.phase != Phase::error && has_old_failure(view.row);
     return settled ? make(Kind::settle, verdict.phase) : otherwise(view, verdict.phase, Kind::nothing);
   }
-  const bool same = view.last_failed == Operation::none || view.last_failed == next.operation;
+  const bool same = view.last_failed == Operation::none || view.last_failed == next;
   if (retry_pending(view) && same) return otherwise(view, verdict.phase, Kind::wait);
+  if (view.storage_away && uses_storage(next)) return otherwise(view, verdict.phase, Kind::wait);
   Decision decision = make(Kind::claim, verdict.phase);
-  decision.operation = next.operation;
+  decision.operation = next;
   return decision;
 }
 
 }  // namespace
 
 Decision failure(const View& view, ErrorReason reason, std::string message) {
-  Workspace after = view.row;
-  after.error_reason = reason;
-  after.error_count = view.row.error_count + 1;
-  after.error_message = message;
-  after.operation = Operation::none;
-  const bool drop = view.row.operation == Operation::provisioning;
-  if (drop) after.volume_name.clear();
-
-  Decision decision = make(Kind::fail, view.seen ? judge(after, view.observed).phase : view.row.phase);
-  if (drop && !is_terminal(reason, after.error_count)) decision.phase = Phase::pending;
-  decision.operation = view.row.operation;
-  decision.reason = reason;
-  decision.message = std::move(message);
-  decision.error_count = after.error_count;
-  decision.drop_volume_name = drop;
-  // A deleted workspace has no sticky error: its removal is tried for ever.
-  if (!is_terminal(reason, after.error_count) || view.row.deleted_at) {
-    decision.retry_at = view.now + backoff(after.error_count, view.jitter);
-  } else {
-    decision.phase = Phase::error;
+  if (view.row.operation != Operation::archiving || !view.storage.recorded) {
+    return steps::given_up(view, reason, std::move(message));
   }
+  Decision decision = make(Kind::retry, view.row.phase);
+  decision.operation = view.row.operation;
+  decision.message = std::move(message);
+  decision.error_count = view.row.error_count + 1;
+  decision.retry_at = view.now + backoff(decision.error_count, view.jitter);
   return decision;
 }
 
@@ -161,7 +115,8 @@ Decision decide(const View& view) {
     return verdict.phase == Phase::error ? make(Kind::wait, view.row.phase)
                                          : otherwise(view, verdict.phase, Kind::wait);
   }
-  return view.row.operation != Operation::none ? during(view, verdict) : idle(view, verdict);
+  if (view.row.operation == Operation::none) return idle(view, verdict);
+  return uses_storage(view.row.operation) ? steps::during_storage(view, verdict) : during(view, verdict);
 }
 
 std::string_view name(Decision::Kind kind) {
@@ -182,8 +137,10 @@ std::string_view name(Decision::Kind kind) {
       return "purge";
     case Kind::fail:
       return "fail";
-    case Kind::note:
-      return "note";
+    case Kind::record:
+      return "record";
+    case Kind::retry:
+      return "retry";
     case Kind::settle:
       return "settle";
   }

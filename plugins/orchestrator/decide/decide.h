@@ -10,6 +10,19 @@
 
 namespace hearth::orchestrator {
 
+// What was observed of the storage operation under way (ARCHIVING, CREATE_EMPTY_ARCHIVE, RESTORING).
+struct StorageView {
+  enum class Job { absent, running, succeeded, failed };
+  Job job = Job::absent;
+  ErrorReason job_reason = ErrorReason::none;  // why it failed
+  std::string job_message;
+  bool listed = false;    // this leader has listed the archives
+  bool archived = false;  // … and this operation's object and its .meta are there
+  bool recorded = false;  // the row's archive_key names this operation's object
+  bool restored = false;  // the restore marker names this operation and the row's archive_key
+  bool final = false;     // the listing began after the job had ended: what it lacks will not come any more
+};
+
 struct View {
   const Workspace& row;
   const Conditions& observed;
@@ -17,6 +30,8 @@ struct View {
   bool fresh = false;                       // … and that observation began after the last act had ended
   bool acting = false;                      // an act of this workspace is under way
   bool acted = false;                       // the act of this operation returned success under this leader
+  bool storage_away = false;                // the object store's breaker is open: begin nothing that needs it
+  StorageView storage;
   bool new_crash = false;                   // the container exited and this exit was not counted yet
   int crashes = 0;                          // in the window, not counting the new one
   Operation last_failed = Operation::none;  // which operation `next_retry_at` is about; none = not known
@@ -34,10 +49,11 @@ struct Decision {
     record_phase,  // store `phase`
     claim,         // commit `operation`, then act
     act,           // (again) the act of the row's operation
+    record,        // store the key of the archive that this operation has made; only then may the volume go
+    retry,         // the act failed and the operation goes on: store message, error_count, retry_at
     complete,      // operation reached its goal: NONE, errors cleared, store `phase`
     purge,         // nothing of a deleted workspace is left: remove the row
     fail,          // operation NONE, store phase, reason, message, error_count, retry_at
-    note,          // store `message` only
     settle,        // converged: forget old failures, store `phase`
   };
   Kind kind = Kind::nothing;
@@ -48,12 +64,15 @@ struct Decision {
   int error_count = 0;
   std::optional<WallTime> retry_at;
   bool crash = false;             // with fail: this exit has now been counted
-  bool drop_volume_name = false;  // with fail: the volume was never completed, the next attempt uses a new one
+  bool drop_volume_name = false;  // with fail: the volume was never completed, the next attempt uses a new one;
+                                  // with complete: it was archived and is gone
 };
 
 Decision decide(const View& view);
 
-// How a failed act counts. `phase` is what the workspace is without regard to the failure.
+// How a failed act counts. `phase` is what the workspace is without regard to the failure. An ARCHIVING that has
+// recorded its archive is not given up: whether the volume still exists is then unsure, so the removal is tried again
+// until its deadline.
 Decision failure(const View& view, ErrorReason reason, std::string message);
 
 std::string_view name(Decision::Kind kind);

@@ -3,6 +3,12 @@
 namespace hearth::orchestrator {
 namespace {
 
+// An archive that nobody has looked for yet is not missing: no phase changes because a store was unreachable.
+bool archive_may_exist(const Conditions& observed) {
+  const Condition* archive = observed.find(kArchivePresent);
+  return archive == nullptr || archive->status != "False";
+}
+
 struct Facts {
   const Workspace& row;
   const Conditions& observed;
@@ -35,9 +41,10 @@ struct Rule {
   const char* message;
 };
 
-// SPEC section 3, in its order: the first that applies decides.
+// SPEC section 3, in its order: the first that applies decides. The archives of a deleted workspace are the GC's, which
+// finds them by their missing row; so they keep no phase.
 constexpr Rule kRules[] = {
-    {[](const Facts& f) { return f.deleted() && (f.container || f.volume || f.archive); }, Phase::deleting,
+    {[](const Facts& f) { return f.deleted() && (f.container || f.volume); }, Phase::deleting,
      ErrorReason::none, ""},
     {[](const Facts& f) { return f.deleted(); }, Phase::deleted, ErrorReason::none, ""},
     {[](const Facts& f) { return f.sticky_error(); }, Phase::error, ErrorReason::none, ""},  // the row's own reason
@@ -74,7 +81,7 @@ Verdict judge(const Workspace& row, const Conditions& observed) {
                     container,
                     container && observed.is_true(kContainerRunning) && observed.is_true(kContainerReady),
                     observed.is_true(kVolumePresent),
-                    observed.is_true(kArchivePresent)};
+                    archive_may_exist(observed)};
   for (const Rule& rule : kRules) {
     if (!rule.applies(facts)) continue;
     if (rule.phase != Phase::error) return {rule.phase, ErrorReason::none, ""};

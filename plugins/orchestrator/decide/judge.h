@@ -13,7 +13,8 @@ inline constexpr std::string_view kContainerPresent = "ContainerPresent";  // a 
 inline constexpr std::string_view kContainerRunning = "ContainerRunning";  // its process runs
 inline constexpr std::string_view kContainerReady = "ContainerReady";      // answered /healthz since it started
 inline constexpr std::string_view kVolumePresent = "VolumePresent";    // the volume the row names; any, once deleted
-inline constexpr std::string_view kArchivePresent = "ArchivePresent";  // `archive_key` and its .meta are complete
+inline constexpr std::string_view kArchivePresent = "ArchivePresent";  // `archive_key` and its .meta; Unknown: unlisted
+inline constexpr std::string_view kJobRunning = "JobRunning";          // the storage job of the operation under way
 inline constexpr std::string_view kNamesFree = "NamesFree";  // False: a resource that is not ours has our name
 
 // Reasons of ContainerRunning=False that decisions depend on.

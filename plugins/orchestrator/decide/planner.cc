@@ -3,8 +3,6 @@
 namespace hearth::orchestrator {
 namespace {
 
-constexpr std::string_view kNoArchives = "unsupported: archives are not configured";
-
 // Rows: Phase pending, archived, standby, running, error. Columns: DesiredState archived, standby, running, deleted.
 constexpr Operation kTable[5][4] = {
     {Operation::create_empty_archive, Operation::provisioning, Operation::provisioning, Operation::deleting},
@@ -14,23 +12,16 @@ constexpr Operation kTable[5][4] = {
     {Operation::none, Operation::none, Operation::none, Operation::deleting},
 };
 
-bool needs_archives(Operation operation) {
-  return operation == Operation::archiving || operation == Operation::create_empty_archive ||
-         operation == Operation::restoring;
-}
-
 }  // namespace
 
-Plan plan(const Workspace& row, Phase phase, const Conditions& observed) {
-  if (row.deleted_at || row.desired_state == DesiredState::deleted) return {Operation::deleting, {}};
+Operation plan(const Workspace& row, Phase phase, const Conditions& observed) {
+  if (row.deleted_at || row.desired_state == DesiredState::deleted) return Operation::deleting;
   const auto line = static_cast<unsigned>(phase);
-  if (line >= std::size(kTable)) return {};
+  if (line >= std::size(kTable)) return Operation::none;
   if (phase == Phase::standby && row.desired_state != DesiredState::running && observed.is_true(kContainerPresent)) {
-    return {Operation::stopping, {}};
+    return Operation::stopping;
   }
-  const Operation next = kTable[line][static_cast<unsigned>(row.desired_state)];
-  if (needs_archives(next)) return {Operation::none, kNoArchives};
-  return {next, {}};
+  return kTable[line][static_cast<unsigned>(row.desired_state)];
 }
 
 bool is_complete(Operation operation, const Conditions& observed) {
@@ -49,7 +40,7 @@ bool is_complete(Operation operation, const Conditions& observed) {
       return !container && !volume;
     case Operation::archiving:
     case Operation::create_empty_archive:
-      return observed.is_true(kArchivePresent) && !volume;
+      return !container && !volume;
     case Operation::restoring:
       return volume;
   }

@@ -51,6 +51,16 @@ bool Conditions::is_true(std::string_view type) const {
   return condition != nullptr && condition->status == "True";
 }
 
+bool uses_storage(Operation operation) {
+  return operation == Operation::archiving || operation == Operation::create_empty_archive ||
+         operation == Operation::restoring;
+}
+
+std::optional<Uuid> storage_operation(const Workspace& workspace) {
+  if (!uses_storage(workspace.operation)) return std::nullopt;
+  return workspace.operation == Operation::restoring ? workspace.restore_op_id : workspace.archive_op_id;
+}
+
 bool on_its_way_up(const Workspace& workspace) {
   if (workspace.deleted_at || workspace.desired_state != DesiredState::running) return false;
   return workspace.phase == Phase::pending || workspace.phase == Phase::archived || workspace.phase == Phase::standby;

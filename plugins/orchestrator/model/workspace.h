@@ -94,6 +94,11 @@ struct Workspace {
   WallTime updated_at{};
 };
 
+// Is this an operation of a storage job: ARCHIVING, CREATE_EMPTY_ARCHIVE, RESTORING?
+bool uses_storage(Operation operation);
+// The id of the storage operation under way: archive_op_id or restore_op_id; nullopt when there is none.
+std::optional<Uuid> storage_operation(const Workspace& workspace);
+
 // "On its way up" (SPEC section 7): wanted RUNNING and not there yet, and nothing stands in the way.
 bool on_its_way_up(const Workspace& workspace);
 
