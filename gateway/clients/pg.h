@@ -34,6 +34,7 @@ PgParam pg(Number value) {
 }
 PgParam pg(const Uuid& id);
 PgParam pg(WallTime time);  // timestamptz, microseconds, UTC
+PgParam pg_array(const std::vector<Uuid>& ids);  // uuid[]
 PgParam pg_null();
 
 // All rows of one statement. Values are text; column numbers start at 0.

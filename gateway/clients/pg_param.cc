@@ -6,6 +6,11 @@ namespace hearth {
 
 PgParam pg(std::string_view text) { return std::string(text); }
 PgParam pg(const Uuid& id) { return id.text(); }
+PgParam pg_array(const std::vector<Uuid>& ids) {
+  std::string list = "{";
+  for (const Uuid& id : ids) list.append(list.size() > 1 ? "," : "").append(id.text());
+  return list + "}";
+}
 PgParam pg_null() { return std::nullopt; }
 
 PgParam pg(WallTime time) {

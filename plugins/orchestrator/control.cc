@@ -23,12 +23,13 @@ std::string boot_id() { return Uuid::random().text().substr(0, 8); }
 }  // namespace
 
 Control::Control(Loop& loop, Host& host, const OrchestratorSettings& settings, Options options,
-                 std::unique_ptr<WorkspaceRuntime> runtime)
+                 std::unique_ptr<WorkspaceRuntime> runtime, std::unique_ptr<ArchiveStore> archives)
     : loop_(loop),
       host_(host),
       settings_(settings),
       options_(std::move(options)),
       runtime_(std::move(runtime)),
+      archives_(std::move(archives)),
       passwords_(loop),
       events_(boot_id(), event_outlets()),
       pool_(std::make_unique<PgPool>(loop, options_.pool, kPoolSize)),
@@ -151,7 +152,7 @@ void Control::start_coordination() {
       if (!done) log::warn("removing expired sessions: {}", done.error().message);
     });
   });
-  if (settings_.coordinator && runtime_ && !draining_) {
+  if (settings_.coordinator && runtime_ && archives_ && !draining_) {
     leader_ = std::make_unique<Leader>(loop_, options_.direct, settings_.deployment,
                                        Leader::Events{[this](std::int64_t epoch) {
                                                         log::notice("leading deployment \"{}\", epoch {}",
@@ -162,7 +163,7 @@ void Control::start_coordination() {
                                                         log::warn("not leading any more: {}", reason);
                                                         if (coordinator_) coordinator_->deposed();
                                                       }});
-    coordinator_ = std::make_unique<Coordinator>(loop_, settings_, *leader_, *runtime_);
+    coordinator_ = std::make_unique<Coordinator>(loop_, settings_, *leader_, *runtime_, *archives_);
   }
   feed_ = std::make_unique<ChangeFeed>(loop_, options_.direct,
                                        ChangeFeed::Events{[this](const Uuid& id, const Uuid&) { board_.changed(id); },

@@ -31,9 +31,9 @@ class Control {
     PgOptions migration;
   };
 
-  // `runtime` may be null: no coordinator, no logs. Everything referred to outlives it.
+  // `runtime` may be null, and `archives` with it: no coordinator, no logs. Everything referred to outlives it.
   Control(Loop& loop, Host& host, const OrchestratorSettings& settings, Options options,
-          std::unique_ptr<WorkspaceRuntime> runtime);
+          std::unique_ptr<WorkspaceRuntime> runtime, std::unique_ptr<ArchiveStore> archives);
   ~Control();
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;
@@ -72,6 +72,7 @@ class Control {
   const OrchestratorSettings& settings_;
   Options options_;
   std::unique_ptr<WorkspaceRuntime> runtime_;
+  std::unique_ptr<ArchiveStore> archives_;
   LoginGuard login_guard_;
   PasswordPool passwords_;
   EventBus events_;

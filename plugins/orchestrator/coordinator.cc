@@ -5,12 +5,13 @@
 
 namespace hearth::orchestrator {
 
-Coordinator::Coordinator(Loop& loop, const OrchestratorSettings& settings, Leader& leader, WorkspaceRuntime& runtime)
-    : Coordinator(loop, settings, session_of(leader), runtime) {}
+Coordinator::Coordinator(Loop& loop, const OrchestratorSettings& settings, Leader& leader, WorkspaceRuntime& runtime,
+                         ArchiveStore& archives)
+    : Coordinator(loop, settings, session_of(leader), runtime, archives) {}
 
 Coordinator::Coordinator(Loop& loop, const OrchestratorSettings& settings, LeaderSession session,
-                         WorkspaceRuntime& runtime)
-    : loop_(loop), settings_(settings), session_(std::move(session)), runtime_(runtime) {
+                         WorkspaceRuntime& runtime, ArchiveStore& archives)
+    : loop_(loop), settings_(settings), session_(std::move(session)), runtime_(runtime), archives_(archives) {
   runtime_.on_event(lifeline_.guard([this](std::optional<Uuid>) {
     if (term_) term_->runtime_changed();
   }));
@@ -21,7 +22,7 @@ Coordinator::~Coordinator() = default;
 void Coordinator::elected(std::int64_t epoch) {
   if (stopped_) return;
   deposed();
-  term_ = std::make_unique<Term>(loop_, settings_, session_, epoch, runtime_);
+  term_ = std::make_unique<Term>(loop_, settings_, session_, epoch, runtime_, archives_);
   term_->begin();
 }
 

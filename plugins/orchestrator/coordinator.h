@@ -5,7 +5,7 @@
 // Level-triggered: hints, runtime events and periods only decide when it looks. Crash-only: everything that matters is
 // in the rows; a new leader loads them and goes on, running again whatever act was left over.
 //
-// Owner: the orchestrator module. Thread: the orchestrator's loop. `leader` and `runtime` outlive it. It takes
+// Owner: the orchestrator module. Thread: the orchestrator's loop. `leader`, `runtime` and `archives` outlive it. It takes
 // runtime.on_event() for itself. Destroying it, deposed() and stop() silence everything at once; calls already made to
 // the runtime may still take effect, which the next leader observes.
 #pragma once
@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "orchestrator/act/lifeline.h"
+#include "orchestrator/archives/archive_store.h"
 #include "orchestrator/runtime/workspace_runtime.h"
 #include "orchestrator/settings.h"
 #include "orchestrator/store/coordinator_store.h"
@@ -26,9 +27,11 @@ class Term;
 
 class Coordinator {
  public:
-  Coordinator(Loop& loop, const OrchestratorSettings& settings, Leader& leader, WorkspaceRuntime& runtime);
+  Coordinator(Loop& loop, const OrchestratorSettings& settings, Leader& leader, WorkspaceRuntime& runtime,
+              ArchiveStore& archives);
   // With another way to the database than a Leader.
-  Coordinator(Loop& loop, const OrchestratorSettings& settings, LeaderSession session, WorkspaceRuntime& runtime);
+  Coordinator(Loop& loop, const OrchestratorSettings& settings, LeaderSession session, WorkspaceRuntime& runtime,
+              ArchiveStore& archives);
   ~Coordinator();
   Coordinator(const Coordinator&) = delete;
   Coordinator& operator=(const Coordinator&) = delete;
@@ -50,6 +53,7 @@ class Coordinator {
     std::size_t acting = 0;
     std::size_t queued = 0;
     bool runtime_breaker_open = false;
+    bool storage_breaker_open = false;
   };
   Stats stats() const;
 
@@ -58,6 +62,7 @@ class Coordinator {
   const OrchestratorSettings& settings_;
   LeaderSession session_;
   WorkspaceRuntime& runtime_;
+  ArchiveStore& archives_;
   std::unique_ptr<Term> term_;
   bool stopped_ = false;
   Lifeline lifeline_;

@@ -1,29 +1,34 @@
 #include "orchestrator/term.h"
 
 #include "log/log.h"
-#include "orchestrator/observe/conditions.h"
 
 namespace hearth::orchestrator {
 namespace {
 constexpr Milliseconds kReloadAfterError{1000};
-constexpr Milliseconds kAttentionGap{900};  // between two readings of the rows that are not where they should be
 }  // namespace
 
 Term::Term(Loop& loop, const OrchestratorSettings& settings, LeaderSession& session, std::int64_t epoch,
-           WorkspaceRuntime& runtime)
+           WorkspaceRuntime& runtime, ArchiveStore& archives)
     : loop_(loop),
       settings_(settings),
       runtime_(runtime),
+      archive_store_(archives),
       store_(session, settings.deployment, epoch),
-      act_links_{runtime, [this](UniqueFunction<void(Result<void>)> done) { store_.confirm_epoch(std::move(done)); }},
+      epoch_check_([this](EpochCheck::Answer done) { store_.confirm_epoch(std::move(done)); }),
+      act_links_{runtime, [this](EpochCheck::Answer done) { epoch_check_.confirm(std::move(done)); }},
       executor_(loop, settings.max_parallel_operations),
-      observer_(loop, runtime,
-                {[this](const RuntimeSnapshot& snapshot, std::uint64_t number) { observed(snapshot, number); },
-                 [this](const Error& error) { observation_failed(error); }}),
+      observer_(loop, {}, [this](auto done) { runtime_.observe(std::move(done)); },
+                {[this](const Ids& changed) { runtime_listed(changed); },
+                 [this](const Error& error) { runtime_failed(error); }}),
+      archives_(loop, kArchivePeriods, [this](auto done) { archive_store_.observe(restoring(), std::move(done)); },
+                {[this](const Ids& changed) { archives_listed(changed); },
+                 [this](const Error& error) { archives_failed(error); }}),
       prober_(loop, runtime, settings.probe_interval,
               [this](const Uuid& id, const std::string& runtime_id) { became_ready(id, runtime_id); }),
       reload_timer_(loop),
-      deadline_from_(wall_now()) {}
+      runtime_back_at_(loop.now()) {
+  archives_.poller().set_moving(false);
+}
 
 void Term::begin() { load_all(); }
 
@@ -36,30 +41,30 @@ void Term::silence() {
 
 Coordinator::Stats Term::stats() const {
   return {true,
-          loaded_ && observed_once_,
+          loaded_ && observer_.number() > 0,
           tracks_.size(),
-          moving_,
+          moving_.size(),
           executor_.running(),
           executor_.queued(),
-          executor_.breaker().state() != Breaker::State::closed};
+          executor_.breaker().state() != Breaker::State::closed,
+          storage_breaker_.state() != Breaker::State::closed};
 }
 
 void Term::hint(std::optional<Uuid> workspace) {
   if (silenced_ || !loaded_) return;  // the first load is still to answer, or is tried again
-  if (workspace)
-    load(*workspace);
-  else
-    load_all();
+  if (!workspace) return load_all();
+  hinted_.push_back(*workspace);
+  if (!loading_hinted_) load_hinted();
 }
 
 void Term::runtime_changed() {
-  if (loaded_ && !silenced_) observer_.runtime_changed();
+  if (loaded_ && !silenced_) observer_.poller().echo();
 }
 
 void Term::database_failed(const char* what, const Error& error) {
   log::warn("coordinator: {}: {}", what, error.message);
   // A stale epoch is the leader's to notice; asking makes it notice now.
-  if (error.code == ErrorCode::stale) store_.confirm_epoch([](const Result<void>&) {});
+  if (error.code == ErrorCode::stale) epoch_check_.confirm([](const Result<void>&) {});
 }
 
 void Term::load_all() {
@@ -71,14 +76,14 @@ void Term::load_all() {
 }
 
 void Term::loaded_all(std::vector<Workspace> rows) {
-  std::unordered_map<Uuid, bool> known;
-  std::vector<Uuid> ids;
+  std::unordered_set<Uuid> known;
+  Ids ids;
   for (Workspace& row : rows) {
     ids.push_back(row.id);
-    known[row.id] = true;
+    known.insert(row.id);
     apply(std::move(row));
   }
-  std::vector<Uuid> gone;
+  Ids gone;
   for (const auto& [id, track] : tracks_) {
     if (!known.contains(id)) gone.push_back(id);
   }
@@ -86,21 +91,45 @@ void Term::loaded_all(std::vector<Workspace> rows) {
   if (!loaded_) {
     loaded_ = true;
     log::info("coordinator: {} workspaces loaded", tracks_.size());
+    archives_.poller().look_now();
   }
-  observer_.observe_now();
-  for (const Uuid& id : ids) reconcile(id);
+  observer_.poller().look_now();
+  reconcile(ids);
 }
 
 void Term::load_attention() {
   attention_loaded_ = loop_.now();
   store_.load_attention(lifeline_.guard([this](Result<std::vector<Workspace>> rows) {
     if (!rows) return database_failed("cannot read the workspaces", rows.error());
-    for (Workspace& row : *rows) {
-      const Uuid id = row.id;
-      apply(std::move(row));
-      reconcile(id);
-    }
+    loaded(std::move(*rows));
   }));
+}
+
+// Wishes that come while rows are being read are read together afterwards.
+void Term::load_hinted() {
+  loading_hinted_ = true;
+  Ids ids;
+  ids.swap(hinted_);
+  store_.load(ids, lifeline_.guard([this, ids](Result<std::vector<Workspace>> rows) {
+    loading_hinted_ = false;
+    if (!hinted_.empty()) load_hinted();
+    if (!rows) return database_failed("cannot read workspaces", rows.error());
+    std::unordered_set<Uuid> missing(ids.begin(), ids.end());
+    for (const Workspace& row : *rows) missing.erase(row.id);
+    for (const Uuid& id : missing) forget(id);
+    loaded(std::move(*rows));
+  }));
+}
+
+void Term::loaded(std::vector<Workspace> rows) {
+  Ids ids;
+  bool unseen = false;
+  for (Workspace& row : rows) {
+    ids.push_back(row.id);
+    unseen |= !apply(std::move(row)).seen;
+  }
+  if (unseen) observer_.poller().look_now();
+  reconcile(ids);
 }
 
 void Term::load(const Uuid& id) {
@@ -108,25 +137,40 @@ void Term::load(const Uuid& id) {
     if (!row) return database_failed("cannot read a workspace", row.error());
     if (!*row) return forget(id);
     const Track& track = apply(std::move(**row));
-    if (track.seen == 0) observer_.observe_now();
+    if (!track.seen) observer_.poller().look_now();
     reconcile(id);
   }));
 }
 
 // Takes what the database answered about a row, known or new.
-Term::Track& Term::apply(Workspace row) {
+Track& Term::apply(Workspace row) {
   const auto [it, added] = tracks_.try_emplace(row.id);
   Track& track = it->second;
+  const Workspace& old = track.row;
+  const bool other_operation = added || old.operation != row.operation || old.op_started_at != row.op_started_at;
+  const bool other_archive = old.archive_key != row.archive_key;
+  const bool other_facts = other_operation || other_archive || old.volume_name != row.volume_name ||
+                           old.deleted_at.has_value() != row.deleted_at.has_value();
   if (added) {
     track.observed = row.conditions;
     track.stored = row.conditions;
-  } else if (track.row.operation != row.operation || track.row.op_started_at != row.op_started_at) {
-    track.acted = false;
+    unseen_.insert(row.id);
   }
-  if (track.row.error_reason == ErrorReason::crash_loop && row.error_reason != ErrorReason::crash_loop) {
+  if (other_operation) {
+    track.op_seen_at = loop_.now();
+    track.job_ended = false;
+  }
+  if (other_operation || other_archive) track.acted = false;
+  if (old.error_reason == ErrorReason::crash_loop && row.error_reason != ErrorReason::crash_loop) {
     track.crashes.clear();  // recovered: counting starts anew
   }
   track.row = std::move(row);
+  if (uses_storage(track.row.operation))
+    storing_.insert(track.row.id);
+  else
+    storing_.erase(track.row.id);
+  archives_.poller().set_moving(!storing_.empty());
+  if (other_facts && track.seen) update_conditions(track);  // the same things mean something else now
   return track;
 }
 
@@ -134,144 +178,10 @@ void Term::forget(const Uuid& id) {
   const auto found = tracks_.find(id);
   if (found == tracks_.end()) return;
   set_moving(found->second, false);
+  unseen_.erase(id);
+  storing_.erase(id);
   prober_.unwatch(id);
   tracks_.erase(found);
-}
-
-void Term::observed(const RuntimeSnapshot& snapshot, std::uint64_t number) {
-  if (silenced_) return;
-  if (runtime_away_) {
-    log::notice("coordinator: the container runtime answers again");
-    runtime_away_ = false;
-    deadline_from_ = wall_now();
-  }
-  observed_once_ = true;
-  std::vector<CoordinatorStore::Observed> changed;
-  std::vector<Uuid> ids;
-  ids.reserve(tracks_.size());
-  for (auto& [id, track] : tracks_) {
-    absorb(track, snapshot, number);
-    if (track.observed != track.stored) changed.push_back({id, track.observed});
-    ids.push_back(id);
-  }
-  write_conditions(std::move(changed));
-  for (const Uuid& id : ids) {
-    reconcile(id);
-    if (silenced_) return;
-  }
-  look_for_orphans(snapshot, number);
-  if (loop_.now() - attention_loaded_ >= kAttentionGap) load_attention();
-}
-
-void Term::absorb(Track& track, const RuntimeSnapshot& snapshot, std::uint64_t number) {
-  const auto container = snapshot.containers.find(track.row.id);
-  const auto volumes = snapshot.volumes.find(track.row.id);
-  track.container = container == snapshot.containers.end() ? std::nullopt : std::optional(container->second);
-  track.volumes = volumes == snapshot.volumes.end() ? std::vector<ObservedVolume>() : volumes->second;
-  // Ready lasts as long as this container runs. What an earlier leader saw of it is in the stored conditions.
-  if (!track.container || !track.container->running || track.container->foreign) {
-    track.ready_id.clear();
-  } else if (track.seen == 0 && is_ready_container(track.observed, track.container->runtime_id)) {
-    track.ready_id = track.container->runtime_id;
-  }
-  track.seen = number;
-  update_conditions(track);
-  watch_readiness(track);
-}
-
-void Term::update_conditions(Track& track) {
-  const ObservedContainer* container = track.container ? &*track.container : nullptr;
-  const bool ready = container != nullptr && !track.ready_id.empty() && track.ready_id == container->runtime_id;
-  track.observed = conditions_of(track.row, {container, &track.volumes, ready}, track.observed, wall_now());
-}
-
-void Term::watch_readiness(Track& track) {
-  const bool waiting = track.container && track.container->running && !track.container->foreign &&
-                       !track.container->address.empty() && track.ready_id != track.container->runtime_id &&
-                       track.row.phase != Phase::error && !track.row.deleted_at;
-  if (waiting)
-    prober_.watch(track.row.id, track.container->runtime_id, track.container->address);
-  else
-    prober_.unwatch(track.row.id);
-}
-
-void Term::write_conditions(std::vector<CoordinatorStore::Observed> changed) {
-  if (changed.empty() || silenced_) return;
-  for (const auto& entry : changed) tracks_.at(entry.id).stored = entry.conditions;
-  std::vector<Uuid> ids;
-  for (const auto& entry : changed) ids.push_back(entry.id);
-  store_.write_conditions(changed, lifeline_.guard([this, ids = std::move(ids)](Result<std::vector<Workspace>> rows) {
-    if (rows) {
-      for (Workspace& row : *rows) {
-        if (tracks_.contains(row.id)) apply(std::move(row));
-      }
-      return;
-    }
-    database_failed("cannot store conditions", rows.error());
-    for (const Uuid& id : ids) {  // the next observation writes them again
-      const auto found = tracks_.find(id);
-      if (found != tracks_.end()) found->second.stored = Conditions();
-    }
-  }));
-}
-
-void Term::observation_failed(const Error& error) {
-  if (silenced_) return;
-  if (!runtime_away_) log::warn("coordinator: the container runtime does not answer: {}", error.message);
-  runtime_away_ = true;
-  if (loop_.now() - attention_loaded_ >= kAttentionGap) load_attention();
-}
-
-void Term::became_ready(const Uuid& id, const std::string& runtime_id) {
-  const auto found = tracks_.find(id);
-  if (silenced_ || found == tracks_.end()) return;
-  Track& track = found->second;
-  if (!track.container || track.container->runtime_id != runtime_id) return;
-  log::info("workspace {}: answers at {}", id.text(), track.container->address);
-  track.ready_id = runtime_id;
-  update_conditions(track);
-  write_conditions({{id, track.observed}});
-  reconcile(id);  // its statement follows the conditions' at once
-}
-
-// Containers of workspaces that have no row are removed after two observations; volumes are never touched here.
-void Term::look_for_orphans(const RuntimeSnapshot& snapshot, std::uint64_t number) {
-  std::unordered_map<Uuid, Orphan> seen;
-  for (const auto& [id, container] : snapshot.containers) {
-    if (container.foreign || tracks_.contains(id)) continue;
-    const auto before = orphans_.find(id);
-    const bool again = before != orphans_.end() && before->second.runtime_id == container.runtime_id;
-    seen[id] = {container.runtime_id, again ? before->second.first_seen : number};
-    if (again)
-      remove_orphan(id);
-    else
-      observer_.observe_now();
-  }
-  orphans_ = std::move(seen);
-}
-
-void Term::remove_orphan(const Uuid& id) {
-  if (executor_.busy(id)) return;
-  store_.load(id, lifeline_.guard([this, id](Result<std::optional<Workspace>> row) {
-    if (!row) return database_failed("cannot read a workspace", row.error());
-    if (*row) {  // created since the rows were read
-      apply(std::move(**row));
-      return reconcile(id);
-    }
-    if (executor_.busy(id)) return;
-    log::info("workspace {}: has no row; removing its container", id.text());
-    executor_.submit(
-        id,
-        [this, id](Executor::Finish finish) {
-          store_.confirm_epoch(lifeline_.guard([this, id, finish = std::move(finish)](Result<void> ours) mutable {
-            if (!ours) return finish(std::move(ours));
-            runtime_.stop(id, std::move(finish));
-          }));
-        },
-        [id](const Result<void>& outcome) {
-          if (!outcome) log::warn("workspace {}: orphan container: {}", id.text(), outcome.error().message);
-        });
-  }));
 }
 
 }  // namespace hearth::orchestrator

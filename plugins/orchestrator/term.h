@@ -1,28 +1,31 @@
 // Term: one leadership of the coordinator, from election to deposition; everything it knows in memory.
 //
 // Its picture of a row is the answer to the newest statement about it (CoordinatorStore answers in order), so what it
-// decides on is what the database held then, and every write is a compare-and-set on that. Thread: the loop's.
+// decides on is what the database held then, and every write is a compare-and-set on that. What it does in one turn
+// follows what has changed and what moves, not how many rows there are. Thread: the loop's.
 #pragma once
 
 #include <deque>
-#include <optional>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "orchestrator/act/acts.h"
+#include "orchestrator/act/epoch_check.h"
 #include "orchestrator/act/executor.h"
 #include "orchestrator/coordinator.h"
-#include "orchestrator/decide/backoff.h"
 #include "orchestrator/decide/decide.h"
 #include "orchestrator/observe/observer.h"
+#include "orchestrator/observe/prober.h"
 #include "orchestrator/settings.h"
 #include "orchestrator/store/coordinator_store.h"
+#include "orchestrator/track.h"
 
 namespace hearth::orchestrator {
 
 class Term {
  public:
   Term(Loop& loop, const OrchestratorSettings& settings, LeaderSession& session, std::int64_t epoch,
-       WorkspaceRuntime& runtime);
+       WorkspaceRuntime& runtime, ArchiveStore& archives);
 
   void begin();
   // No callback and no statement afterwards.
@@ -32,57 +35,53 @@ class Term {
   Coordinator::Stats stats() const;
 
  private:
-  // One workspace.
-  struct Track {
-    Workspace row;
-    std::optional<ObservedContainer> container;
-    std::vector<ObservedVolume> volumes;
-    Conditions observed;       // newest, perhaps not stored yet
-    Conditions stored;         // sent to the database last
-    std::uint64_t seen = 0;    // number of the observation behind `observed`
-    std::uint64_t needed = 0;  // the last act wants an observation of at least this number
-    int writing = 0;           // controller's statements under way: decide nothing until they answer
-    bool waiting = false;      // in waiting_
-    bool acted = false;        // the act of row.operation returned success in this term
-    bool moving = false;
-    std::string ready_id;      // the container that has answered its probe
-    std::string counted_exit;  // the container whose exit was counted as a crash
-    CrashWindow crashes;
-    Operation last_failed = Operation::none;
-  };
-  struct Orphan {
-    std::string runtime_id;
-    std::uint64_t first_seen = 0;
-  };
+  using Ids = std::vector<Uuid>;
 
-  // term.cc: rows and observations
+  // term.cc: rows
   void load_all();
   void load_attention();
   void load(const Uuid& id);
+  void load_hinted();
   void loaded_all(std::vector<Workspace> rows);
+  void loaded(std::vector<Workspace> rows);
   Track& apply(Workspace row);
   void forget(const Uuid& id);
-  void observed(const RuntimeSnapshot& snapshot, std::uint64_t number);
-  void absorb(Track& track, const RuntimeSnapshot& snapshot, std::uint64_t number);
+  void database_failed(const char* what, const Error& error);
+
+  // term_observe.cc: what was seen
+  void runtime_listed(const Ids& changed);
+  void runtime_failed(const Error& error);
+  void archives_listed(const Ids& changed);
+  void archives_failed(const Error& error);
+  void absorb(Track& track);
   void update_conditions(Track& track);
-  void write_conditions(std::vector<CoordinatorStore::Observed> changed);
-  void observation_failed(const Error& error);
+  void write_conditions(const Ids& ids);
   void became_ready(const Uuid& id, const std::string& runtime_id);
   void watch_readiness(Track& track);
-  void look_for_orphans(const RuntimeSnapshot& snapshot, std::uint64_t number);
+  std::vector<Uuid> restoring() const;
+
+  // term_strays.cc: containers and jobs that no row asks for
+  void look_for_strays(const Ids& changed);
+  bool stray_job(const Uuid& workspace, Uuid& operation);
   void remove_orphan(const Uuid& id);
-  void database_failed(const char* what, const Error& error);
+  void remove_stray_job(const Uuid& id, const Uuid& operation);
 
   // term_reconcile.cc: one workspace, one decision at a time
   View view_of(Track& track);
+  StorageView storage_view(const Track& track) const;
+  std::string own_archive_key(const Workspace& row) const;
   void reconcile(const Uuid& id);
+  void reconcile(const Ids& ids);
   void carry_out(Track& track, const Decision& decision);
   void claim(Track& track, const Decision& decision);
+  void send_claims();
+  void claims_answered(const Ids& ids, Result<std::vector<Workspace>> rows);
   void act(Track& track);
   void acted(const Uuid& id, Result<void> outcome);
-  void write_failure(Track& track, const Decision& decision);
+  void write(Track& track, const Decision& decision);
   CoordinatorStore::Row written(Track& track, const Decision& decision);
   void after_write(const Uuid& id, const Decision& decision);
+  void record_in_storage_breaker(const Track& track, const Decision& decision);
   void set_moving(Track& track, bool moving);
   bool has_room() const;
   void room_made();
@@ -90,24 +89,35 @@ class Term {
   Loop& loop_;
   const OrchestratorSettings& settings_;
   WorkspaceRuntime& runtime_;
+  ArchiveStore& archive_store_;
   CoordinatorStore store_;
+  EpochCheck epoch_check_;
   ActLinks act_links_;
   Lifeline lifeline_;
   Executor executor_;
-  Observer observer_;
+  Breaker storage_breaker_;
+  RuntimeObserver observer_;
+  ArchiveObserver archives_;
   Prober prober_;
   Timer reload_timer_;
 
   std::unordered_map<Uuid, Track> tracks_;
-  std::unordered_map<Uuid, Orphan> orphans_;
-  std::deque<Uuid> waiting_;  // for room in the executor
+  std::unordered_set<Uuid> unseen_;   // tracks that no listing has looked at yet
+  std::unordered_set<Uuid> moving_;
+  std::unordered_set<Uuid> storing_;  // tracks with a storage operation
+  std::unordered_map<Uuid, std::string> orphans_;  // containers without a row, by what they were in the last listing
+  std::unordered_set<Uuid> strays_;   // workspaces with a job that nobody asks for
+  std::deque<Uuid> waiting_;          // for room in the executor
+  std::vector<Uuid> hinted_;          // to be read
+  std::vector<CoordinatorStore::Claim> claims_;  // to be sent
   std::size_t claiming_ = 0;
-  std::size_t moving_ = 0;
+  bool loading_hinted_ = false;
   bool silenced_ = false;
   bool loaded_ = false;
-  bool observed_once_ = false;
   bool runtime_away_ = false;
-  WallTime deadline_from_{};
+  bool archives_away_ = false;
+  bool archives_listed_once_ = false;
+  SteadyTime runtime_back_at_{};
   SteadyTime attention_loaded_{};
 };
 

@@ -1,7 +1,7 @@
 // Acts: what each operation does to the runtime. Every act may be run again after any interruption.
 //
-// The epoch is confirmed right before every call that can destroy something: a leader that lost its lock stops between
-// two calls, with Error{stale}. An act's success proves nothing; an observation does.
+// The epoch is confirmed right before every call: a leader that lost its lock stops between two calls, with
+// Error{stale}. An act's success proves nothing; an observation does.
 #pragma once
 
 #include <string>
@@ -18,13 +18,20 @@ struct ActLinks {
   UniqueFunction<void(UniqueFunction<void(Result<void>)>)> confirm_epoch;
 };
 
-// `links` and its members outlive the act. `volumes` is every volume of this workspace that has been seen: DELETING
-// removes them and the row's own.
-void run_act(ActLinks& links, const Lifeline& lifeline, const Workspace& row, const std::string& default_image,
-             std::vector<std::string> volumes, Executor::Finish done);
+struct Act {
+  Workspace row;                      // with the operation to be carried out
+  std::string image;                  // for a row that names none
+  std::vector<Uuid> jobs;             // every job of this workspace that was seen; those of other operations go first
+  std::vector<std::string> volumes;   // … and every volume: DELETING removes them and the row's own
+  std::string archive_key;            // of the operation under way: what ARCHIVING writes
+};
 
-// Where an act's error becomes the workspace's error_reason: the only place.
+// `links` and its members outlive the act.
+void run_act(ActLinks& links, const Lifeline& lifeline, Act act, Executor::Finish done);
+
+// Where an act's error becomes the workspace's error_reason, and where a job's end does: the only places.
 ErrorReason reason_of(Operation operation, const Error& error);
+ErrorReason reason_of_job(int exit_code);
 
 // Names one attempt at an operation; the same after a change of leader.
 std::string operation_id(const Workspace& row);

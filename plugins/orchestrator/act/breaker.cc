@@ -19,6 +19,11 @@ bool Breaker::allow(SteadyTime now) {
   return true;
 }
 
+bool Breaker::willing(SteadyTime now) const {
+  if (state_ == State::open) return now >= open_until_;
+  return state_ == State::closed || !trial_;
+}
+
 void Breaker::record(const Result<void>& outcome, SteadyTime now) {
   const bool bad = !outcome && is_transient(outcome.error());
   switch (state_) {

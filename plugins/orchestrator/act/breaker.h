@@ -19,6 +19,10 @@ class Breaker {
   // May a call be made now? While half open one at a time; a call that was allowed must be recorded.
   bool allow(SteadyTime now);
   void record(const Result<void>& outcome, SteadyTime now);
+  // The trial that was allowed was not made after all.
+  void abandon() { trial_ = false; }
+  // Would allow() say yes?
+  bool willing(SteadyTime now) const;
   void reset();
 
   State state() const { return state_; }

@@ -17,6 +17,9 @@ class Lifeline {
 
   void cut() { alive_ = std::make_shared<char>(); }
 
+  // Expires with the next cut, or with us.
+  std::weak_ptr<char> watch() const { return alive_; }
+
   template <class F>
   auto guard(F callback) const {
     return [alive = std::weak_ptr<char>(alive_), callback = std::move(callback)](auto&&... args) mutable {

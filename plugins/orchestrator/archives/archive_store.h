@@ -28,17 +28,20 @@ struct ObservedArchive {
   Uuid operation;
   std::string key;
   bool complete = false;  // data and .meta are both there
+  bool operator==(const ObservedArchive&) const = default;
 };
 
 // What the last restoring that ended well has left (SPEC section 10).
 struct RestoreMarker {
   Uuid operation;
   std::string archive_key;
+  bool operator==(const RestoreMarker&) const = default;
 };
 
 struct WorkspaceArchives {
   std::vector<ObservedArchive> archives;
   std::optional<RestoreMarker> marker;  // only of the workspaces it was asked for
+  bool operator==(const WorkspaceArchives&) const = default;
 };
 
 using ArchiveSnapshot = std::unordered_map<Uuid, WorkspaceArchives>;

@@ -1,7 +1,5 @@
 #include "orchestrator/decide/decide.h"
 
-#include <algorithm>
-
 #include "orchestrator/decide/backoff.h"
 #include "orchestrator/decide/steps.h"
 

@@ -31,14 +31,14 @@ struct View {
   bool acting = false;                      // an act of this workspace is under way
   bool acted = false;                       // the act of this operation returned success under this leader
   bool storage_away = false;                // the object store's breaker is open: begin nothing that needs it
-  StorageView storage;
+  StorageView storage{};
   bool new_crash = false;                   // the container exited and this exit was not counted yet
   int crashes = 0;                          // in the window, not counting the new one
   Operation last_failed = Operation::none;  // which operation `next_retry_at` is about; none = not known
   WallTime now{};
-  // Deadlines count from here when the operation is older: this leader's election, or the runtime's return after it was
-  // away. Time in which nobody could act is not held against a workspace.
-  WallTime deadline_from{};
+  // How long the operation has been under way, on a clock that no administrator sets. Time in which nobody could act
+  // (before this leader's election, while the runtime was away) is not held against a workspace.
+  Milliseconds op_age{0};
   double jitter = 0;  // [0, 1)
 };
 

@@ -1,7 +1,5 @@
 #include "orchestrator/decide/steps.h"
 
-#include <algorithm>
-
 #include "orchestrator/decide/backoff.h"
 
 namespace hearth::orchestrator::steps {
@@ -69,12 +67,13 @@ Decision given_up(const View& view, ErrorReason reason, std::string message) {
   return decision;
 }
 
-bool overdue(const View& view) {
-  const WallTime started = std::max(view.row.op_started_at.value_or(view.now), view.deadline_from);
-  return view.now - started > deadline(view.row.operation);
-}
+bool overdue(const View& view) { return view.op_age > deadline(view.row.operation); }
 
-bool retry_pending(const View& view) { return view.row.next_retry_at && *view.row.next_retry_at > view.now; }
+// A time further away than any backoff was written before the clock was set back: it is due.
+bool retry_pending(const View& view) {
+  const auto& due = view.row.next_retry_at;
+  return due && *due > view.now && *due - view.now <= kBackoffMost;
+}
 
 bool makes_volume(Operation operation) {
   return operation == Operation::provisioning || operation == Operation::restoring;

@@ -24,11 +24,31 @@ std::string holder() {
   return fmt::format("{}:{}", host, getpid());
 }
 
+class PgLink final : public LeaderLink {
+ public:
+  PgLink(Loop& loop, PgOptions options, PgConnection::Events events)
+      : connection_(loop, std::move(options), std::move(events)) {}
+  bool connected() const override { return connection_.connected(); }
+  void query(PgStatement statement, PgCallback done) override {
+    connection_.query(std::move(statement), std::move(done), /*only_if_connected=*/true);
+  }
+  void drop(const std::string& reason) override { connection_.drop(reason); }
+
+ private:
+  PgConnection connection_;
+};
+
+MakeLeaderLink over_postgres(Loop& loop, PgOptions options) {
+  return [&loop, options = std::move(options)](PgConnection::Events events) mutable -> std::unique_ptr<LeaderLink> {
+    return std::make_unique<PgLink>(loop, std::move(options), std::move(events));
+  };
+}
+
 }  // namespace
 
 class Leader::Impl {
  public:
-  Impl(Loop& loop, PgOptions options, std::string deployment, Events events, LeaderTiming timing)
+  Impl(Loop& loop, MakeLeaderLink link, std::string deployment, Events events, LeaderTiming timing)
       : loop_(loop),
         deployment_(std::move(deployment)),
         key_(leader_lock_key(deployment_)),
@@ -43,7 +63,7 @@ class Leader::Impl {
       unready_reason_ = error.message;
       step_down(error.message);
     };
-    connection_ = std::make_unique<PgConnection>(loop, std::move(options), std::move(connection_events));
+    link_ = link(std::move(connection_events));
     last_look_ = SteadyClock::now();
     watchdog_.repeat(timing_.check, [this] { look_at_the_clock(); });
   }
@@ -51,7 +71,7 @@ class Leader::Impl {
   // A loop that stood still leads no longer, even before the watchdog has had its turn.
   bool leading() const { return epoch_ != 0 && !stalled(SteadyClock::now()); }
   std::int64_t epoch() const { return leading() ? epoch_ : 0; }
-  PgConnection& connection() { return *connection_; }
+  LeaderLink& link() { return *link_; }
   const std::string& unready_reason() const { return unready_reason_; }
   void confirm(UniqueFunction<void(Result<void>)> done);
   void resign();
@@ -78,7 +98,7 @@ class Leader::Impl {
   Timer retry_;
   Timer heartbeat_;
   Timer watchdog_;
-  std::unique_ptr<PgConnection> connection_;
+  std::unique_ptr<LeaderLink> link_;
   std::string unready_reason_ = "connecting to the database";
   std::int64_t epoch_ = 0;
   SteadyTime last_look_;
@@ -95,7 +115,7 @@ void Leader::Impl::connected() {
       "DO $$ BEGIN IF current_setting('server_version_num')::int >= 140000 THEN"
       " PERFORM set_config('idle_session_timeout', '{}', false); END IF; END $$",
       timing_.silence_limit.count());
-  connection_->query({silence, {}}, [](Result<PgResult>) {});
+  link_->query({silence, {}}, [](Result<PgResult>) {});
   if (std::exchange(raise_failed_, false)) {
     campaign_later();
   } else {
@@ -104,17 +124,16 @@ void Leader::Impl::connected() {
 }
 
 void Leader::Impl::campaign() {
-  connection_->query(
+  link_->query(
       {kTryLock, {pg(key_)}},
       [this](Result<PgResult> result) {
         if (closed_ || resigned_) return;
         if (result && result->flag(0, 0)) {
           won();
-        } else if (connection_->connected()) {
+        } else if (link_->connected()) {
           campaign_later();
         }
-      },
-      true);
+      });
 }
 
 void Leader::Impl::campaign_later() {
@@ -124,17 +143,16 @@ void Leader::Impl::campaign_later() {
 }
 
 void Leader::Impl::won() {
-  connection_->query(
-      {kRaiseEpoch, {pg(deployment_), pg(holder())}}, [this](Result<PgResult> result) { raised(std::move(result)); },
-      true);
+  link_->query({kRaiseEpoch, {pg(deployment_), pg(holder())}},
+               [this](Result<PgResult> result) { raised(std::move(result)); });
 }
 
 void Leader::Impl::raised(Result<PgResult> result) {
   if (closed_ || resigned_) return;
   if (!result) {
     // Whatever it was, the lock must not be kept by one who does not lead.
-    raise_failed_ = connection_->connected();
-    if (raise_failed_) connection_->drop("raising the epoch failed: " + result.error().message);
+    raise_failed_ = link_->connected();
+    if (raise_failed_) link_->drop("raising the epoch failed: " + result.error().message);
     return;
   }
   epoch_ = result->number(0, 0);
@@ -154,7 +172,7 @@ void Leader::Impl::step_down(const std::string& reason) {
 // Ends the session: the lock goes with it, whatever the server has still to do for us.
 void Leader::Impl::give_up(const std::string& reason) {
   step_down(reason);
-  if (!closed_) connection_->drop(reason);
+  if (!closed_) link_->drop(reason);
 }
 
 void Leader::Impl::look_at_the_clock() {
@@ -173,7 +191,7 @@ Error Leader::Impl::stale() const {
 
 void Leader::Impl::confirm(UniqueFunction<void(Result<void>)> done) {
   const std::int64_t asked = epoch();
-  connection_->query(
+  link_->query(
       {"SELECT count(*) FROM coordinator_epoch WHERE deployment = $1 AND epoch = $2", {pg(deployment_), pg(asked)}},
       [this, asked, done = std::move(done)](Result<PgResult> result) mutable {
         if (!result) return done(fail(std::move(result.error())));
@@ -182,8 +200,7 @@ void Leader::Impl::confirm(UniqueFunction<void(Result<void>)> done) {
         // Leadership may have ended, or even come back, while the answer was on its way.
         if (!ours || asked != epoch()) return done(fail(stale()));
         done({});
-      },
-      true);
+      });
 }
 
 void Leader::Impl::resign() {
@@ -197,11 +214,14 @@ void Leader::Impl::shutdown() {
   retry_.stop();
   heartbeat_.stop();
   watchdog_.stop();
-  connection_.reset();
+  link_.reset();
 }
 
 Leader::Leader(Loop& loop, PgOptions options, std::string deployment, Events events, LeaderTiming timing)
-    : impl_(std::make_unique<Impl>(loop, std::move(options), std::move(deployment), std::move(events), timing)) {}
+    : Leader(loop, over_postgres(loop, std::move(options)), std::move(deployment), std::move(events), timing) {}
+
+Leader::Leader(Loop& loop, MakeLeaderLink link, std::string deployment, Events events, LeaderTiming timing)
+    : impl_(std::make_unique<Impl>(loop, std::move(link), std::move(deployment), std::move(events), timing)) {}
 
 Leader::~Leader() {
   impl_->shutdown();
@@ -211,7 +231,7 @@ Leader::~Leader() {
 
 bool Leader::is_leader() const { return impl_->leading(); }
 std::int64_t Leader::epoch() const { return impl_->epoch(); }
-PgConnection& Leader::connection() { return impl_->connection(); }
+LeaderLink& Leader::link() { return impl_->link(); }
 void Leader::confirm(UniqueFunction<void(Result<void>)> done) { impl_->confirm(std::move(done)); }
 void Leader::resign() { impl_->resign(); }
 const std::string& Leader::unready_reason() const { return impl_->unready_reason(); }

@@ -26,6 +26,17 @@ struct LeaderTiming {
   Milliseconds silence_limit{30000};  // PostgreSQL >= 14 only
 };
 
+// The session that holds the lock; a PgConnection, or what a simulator puts in its place. Statements run in order and
+// fail at once with Error{unavailable} while it is not connected; drop() ends the session and connects again.
+class LeaderLink {
+ public:
+  virtual ~LeaderLink() = default;
+  virtual bool connected() const = 0;
+  virtual void query(PgStatement statement, PgCallback done) = 0;
+  virtual void drop(const std::string& reason) = 0;
+};
+using MakeLeaderLink = UniqueFunction<std::unique_ptr<LeaderLink>(PgConnection::Events)>;
+
 class Leader {
  public:
   struct Events {
@@ -34,15 +45,16 @@ class Leader {
   };
 
   Leader(Loop& loop, PgOptions options, std::string deployment, Events events, LeaderTiming timing = {});
+  Leader(Loop& loop, MakeLeaderLink link, std::string deployment, Events events, LeaderTiming timing = {});
   ~Leader();
   Leader(const Leader&) = delete;
   Leader& operator=(const Leader&) = delete;
 
   bool is_leader() const;
   std::int64_t epoch() const;  // of the current leadership; 0 when not leader
-  // The session that holds the lock; the coordinator's writes go here, with only_if_connected. Statements on it fail
-  // when leadership is lost with the connection.
-  PgConnection& connection();
+  // The session that holds the lock; the coordinator's writes go here. Statements on it fail when leadership is lost
+  // with the connection.
+  LeaderLink& link();
 
   // Is the epoch still ours, asked of the database now? Error{stale} when not (and `deposed` is called first). To be
   // asked right before every destructive call (SPEC section 3, rule 10).

@@ -19,6 +19,13 @@ class Builder {
     result.list.push_back(std::move(condition));
   }
 
+  // Nobody has looked yet: what was known of just this, else Unknown.
+  void keep(std::string_view type, const std::string& message) {
+    const Condition* old = before_.find(type);
+    if (old != nullptr && old->message == message) return result.list.push_back(*old);
+    result.list.push_back({std::string(type), "Unknown", "NotListedYet", message, now_, 0});
+  }
+
   Conditions result;
 
  private:
@@ -50,7 +57,35 @@ void add_volume(Builder& builder, const Workspace& row, const Seen& seen) {
   builder.add(kVolumePresent, false, row.volume_name.empty() ? "NotProvisioned" : "NotFound");
 }
 
+void add_archive(Builder& builder, const Workspace& row, const Seen& seen) {
+  if (row.archive_key.empty()) return;
+  if (!seen.archives_listed) return builder.keep(kArchivePresent, row.archive_key);
+  if (seen.archives == nullptr) return builder.add(kArchivePresent, false, "NotFound", row.archive_key);
+  const auto& archives = seen.archives->archives;
+  const auto found = std::find_if(archives.begin(), archives.end(),
+                                  [&](const ObservedArchive& archive) { return archive.key == row.archive_key; });
+  if (found == archives.end()) return builder.add(kArchivePresent, false, "NotFound", row.archive_key);
+  builder.add(kArchivePresent, found->complete, found->complete ? "Found" : "Incomplete", row.archive_key);
+}
+
+void add_job(Builder& builder, const Workspace& row, const Seen& seen) {
+  const std::optional<Uuid> operation = storage_operation(row);
+  if (!operation) return;
+  const ObservedJob* job = find_job(seen.jobs, *operation);
+  if (job == nullptr) return builder.add(kJobRunning, false, "NotFound");
+  if (job->running) return builder.add(kJobRunning, true, "Running");
+  const int code = job->exit_code.value_or(1);
+  builder.add(kJobRunning, false, code == 0 ? "Succeeded" : "Failed", job->message);
+}
+
 }  // namespace
+
+const ObservedJob* find_job(const std::vector<ObservedJob>* jobs, const Uuid& operation) {
+  if (jobs == nullptr) return nullptr;
+  const auto found = std::find_if(jobs->begin(), jobs->end(),
+                                  [&operation](const ObservedJob& job) { return job.operation == operation; });
+  return found == jobs->end() ? nullptr : &*found;
+}
 
 Conditions conditions_of(const Workspace& row, const Seen& seen, const Conditions& before, WallTime now) {
   Builder builder(before, now);
@@ -72,6 +107,8 @@ Conditions conditions_of(const Workspace& row, const Seen& seen, const Condition
     builder.add(kContainerReady, false, running ? "NoAnswerYet" : "NotRunning");
   }
   add_volume(builder, row, seen);
+  add_archive(builder, row, seen);
+  add_job(builder, row, seen);
   if (foreign) builder.add(kNamesFree, false, "NameConflict", "a container that is not ours has this workspace's name");
   return std::move(builder.result);
 }

@@ -27,11 +27,13 @@ struct ObservedContainer {
   bool oom_killed = false;
   std::string state;       // the engine's own word: "created", "running", "exited" …
   bool foreign = false;    // our name, not our labels
+  bool operator==(const ObservedContainer&) const = default;
 };
 
 struct ObservedVolume {
   std::string name;
   bool foreign = false;
+  bool operator==(const ObservedVolume&) const = default;
 };
 
 // A one-shot storage job: a container named by its operation, so that there is never a second one for it.
@@ -40,6 +42,7 @@ struct ObservedJob {
   bool running = false;
   std::optional<int> exit_code;  // once it has ended: storage-job/exit_codes.h
   std::string message;           // what a failed one said last
+  bool operator==(const ObservedJob&) const = default;
 };
 
 // Everything of this deployment, or an error: never half of it.

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "log/log.h"
 #include "orchestrator/leader/leader.h"
 #include "orchestrator/store/workspace_columns.h"
 
@@ -49,7 +50,7 @@ CoordinatorStore::Rows at_most_one(CoordinatorStore::Row done) {
 
 LeaderSession session_of(Leader& leader) {
   return {[&leader](PgStatement statement, PgCallback done) {
-            leader.connection().query(std::move(statement), std::move(done), /*only_if_connected=*/true);
+            leader.link().query(std::move(statement), std::move(done));
           },
           [&leader](UniqueFunction<void(Result<void>)> done) { leader.confirm(std::move(done)); }};
 }
@@ -72,22 +73,39 @@ void CoordinatorStore::write_one(std::string update, std::vector<PgParam> params
   write(std::move(update), std::move(params), at_most_one(std::move(done)));
 }
 
-void CoordinatorStore::select(std::string where, std::vector<PgParam> params, Rows done) {
+void CoordinatorStore::select(std::string where, std::vector<PgParam> params, bool skip_unreadable, Rows done) {
   PgStatement statement{"SELECT " + workspace_columns("w") + " FROM workspaces w " + where, std::move(params)};
-  session_.query(std::move(statement), [done = std::move(done)](Result<PgResult> result) mutable {
+  session_.query(std::move(statement), [skip_unreadable, done = std::move(done)](Result<PgResult> result) mutable {
     if (!result) return done(tl::unexpected(std::move(result.error())));
-    done(decode_workspaces(*result));
+    if (!skip_unreadable) return done(decode_workspaces(*result));
+    std::vector<Workspace> rows;
+    rows.reserve(result->rows());
+    for (std::size_t i = 0; i < result->rows(); ++i) {
+      Result<Workspace> row = decode_workspace(*result, i, 0);
+      if (row)
+        rows.push_back(std::move(*row));
+      else
+        log::error("coordinator: a row is left alone: {}", row.error().message);
+    }
+    done(std::move(rows));
   });
 }
 
-void CoordinatorStore::load_all(Rows done) { select("", {}, std::move(done)); }
+void CoordinatorStore::load_all(Rows done) { select("", {}, true, std::move(done)); }
 
 void CoordinatorStore::load_attention(Rows done) {
-  select("WHERE w.phase <> w.desired_state OR w.operation <> 'NONE'", {}, std::move(done));
+  select(
+      "WHERE (w.phase <> w.desired_state OR w.operation <> 'NONE')"
+      " AND NOT (w.phase = 'ERROR' AND w.error_reason <> '' AND w.deleted_at IS NULL)",
+      {}, true, std::move(done));
+}
+
+void CoordinatorStore::load(const std::vector<Uuid>& ids, Rows done) {
+  select("WHERE w.id = ANY($1::uuid[])", {pg_array(ids)}, true, std::move(done));
 }
 
 void CoordinatorStore::load(const Uuid& id, Row done) {
-  select("WHERE w.id = $1", {pg(id)}, at_most_one(std::move(done)));
+  select("WHERE w.id = $1", {pg(id)}, false, at_most_one(std::move(done)));
 }
 
 void CoordinatorStore::write_conditions(const std::vector<Observed>& changed, Rows done) {
@@ -102,20 +120,48 @@ void CoordinatorStore::write_conditions(const std::vector<Observed>& changed, Ro
       {pg(list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace))}, std::move(done));
 }
 
-void CoordinatorStore::claim_operation(const Workspace& seen, Operation operation, Phase phase, WallTime now,
-                                       const std::string& volume_name, Row done) {
-  write_one(
-      std::string("UPDATE workspaces w SET operation = $5, op_started_at = $6::timestamptz, volume_name = $7, ") +
-          kSetPhase + " WHERE w.id = $3 AND w.operation = 'NONE' AND w.desired_state = $8 AND w.volume_name = $9",
-      {pg(seen.id), pg(name(phase)), pg(name(operation)), pg(now),
-       pg(volume_name.empty() ? seen.volume_name : volume_name), pg(name(seen.desired_state)), pg(seen.volume_name)},
-      std::move(done));
+void CoordinatorStore::claim_operations(const std::vector<Claim>& claims, Rows done) {
+  const auto optional_id = [](const std::optional<Uuid>& id) {
+    return id ? nlohmann::json(id->text()) : nlohmann::json(nullptr);
+  };
+  nlohmann::json list = nlohmann::json::array();
+  for (const Claim& claim : claims) {
+    list.push_back({{"id", claim.id.text()},
+                    {"operation", name(claim.operation)},
+                    {"phase", name(claim.phase)},
+                    {"started", *pg(claim.now)},
+                    {"desired", name(claim.desired)},
+                    {"seen_volume", claim.seen_volume},
+                    {"volume", claim.volume_name},
+                    {"archive_op", optional_id(claim.archive_op_id)},
+                    {"restore_op", optional_id(claim.restore_op_id)}});
+  }
+  write(
+      "UPDATE workspaces w SET operation = x.operation, op_started_at = x.started, volume_name = x.volume,"
+      " archive_op_id = COALESCE(x.archive_op, w.archive_op_id),"
+      " restore_op_id = COALESCE(x.restore_op, w.restore_op_id), phase = x.phase,"
+      " phase_changed_at = CASE WHEN w.phase = x.phase THEN w.phase_changed_at ELSE clock_timestamp() END"
+      " FROM jsonb_to_recordset($3::jsonb) AS x(id uuid, operation text, phase text, started timestamptz, desired text,"
+      " seen_volume text, volume text, archive_op uuid, restore_op uuid)"
+      " WHERE w.id = x.id AND w.operation = 'NONE' AND w.desired_state = x.desired AND w.volume_name = x.seen_volume",
+      {pg(list.dump())}, std::move(done));
 }
 
-void CoordinatorStore::complete_operation(const Workspace& seen, Phase phase, Row done) {
-  write_one(std::string("UPDATE workspaces w SET operation = 'NONE', op_started_at = NULL, ") + kForgetErrors + ", " +
-                kSetPhase + " WHERE " + kSameOperation,
-            same_operation(seen, phase), std::move(done));
+void CoordinatorStore::complete_operation(const Workspace& seen, const Decision& complete, Row done) {
+  std::vector<PgParam> params = same_operation(seen, complete.phase);
+  params.push_back(pg(complete.drop_volume_name ? std::string_view() : seen.volume_name));
+  write_one(std::string("UPDATE workspaces w SET operation = 'NONE', op_started_at = NULL, volume_name = $7, ") +
+                kForgetErrors + ", " + kSetPhase + " WHERE " + kSameOperation,
+            std::move(params), std::move(done));
+}
+
+void CoordinatorStore::record_archive(const Workspace& seen, const std::string& key, Phase phase, Row done) {
+  std::vector<PgParam> params = same_operation(seen, phase);
+  params.push_back(pg(key));
+  params.push_back(seen.archive_op_id ? pg(*seen.archive_op_id) : pg_null());
+  write_one(std::string("UPDATE workspaces w SET archive_key = $7, ") + kSetPhase + " WHERE " + kSameOperation +
+                " AND w.archive_op_id = $8",
+            std::move(params), std::move(done));
 }
 
 void CoordinatorStore::record_phase(const Workspace& seen, Phase phase, Row done) {
@@ -137,23 +183,20 @@ void CoordinatorStore::record_failure(const Workspace& seen, const Decision& fai
             std::move(params), std::move(done));
 }
 
-void CoordinatorStore::note(const Workspace& seen, const Decision& note, Row done) {
-  std::vector<PgParam> params = same_operation(seen, note.phase);
-  params.push_back(pg(note.message));
-  write_one(std::string("UPDATE workspaces w SET error_message = $7, ") + kSetPhase + " WHERE " + kSameOperation,
+void CoordinatorStore::record_retry(const Workspace& seen, const Decision& retry, Row done) {
+  std::vector<PgParam> params = same_operation(seen, retry.phase);
+  params.push_back(pg(retry.message));
+  params.push_back(pg(static_cast<std::int64_t>(retry.error_count)));
+  params.push_back(optional_time(retry.retry_at));
+  write_one(std::string("UPDATE workspaces w SET error_message = $7, error_count = $8::integer,"
+                        " next_retry_at = $9::timestamptz, ") +
+                kSetPhase + " WHERE " + kSameOperation,
             std::move(params), std::move(done));
 }
 
 void CoordinatorStore::settle(const Workspace& seen, Phase phase, Row done) {
   write_one(std::string("UPDATE workspaces w SET ") + kForgetErrors + ", " + kSetPhase + " WHERE " + kSameOperation,
             same_operation(seen, phase), std::move(done));
-}
-
-void CoordinatorStore::recover(const Uuid& id, bool start_empty, Row done) {
-  write_one(std::string("UPDATE workspaces w SET ") + kForgetErrors +
-                ", volume_name = CASE WHEN $4::boolean THEN '' ELSE w.volume_name END"
-                " WHERE w.id = $3 AND w.operation = 'NONE' AND w.deleted_at IS NULL",
-            {pg(id), pg(start_empty)}, std::move(done));
 }
 
 void CoordinatorStore::purge(const Workspace& seen, Row done) {

@@ -34,9 +34,12 @@ class CoordinatorStore {
 
   CoordinatorStore(LeaderSession& session, std::string deployment, std::int64_t epoch);
 
+  // Rows that cannot be understood (written by a newer program) are named in the log and left out.
   void load_all(Rows done);
-  // Rows that are not where they should be: not converged, under way, due for a retry, or deleted.
+  // Rows that are not where they should be: not converged, under way, or deleted. Not those in sticky ERROR: whatever
+  // ends that changes the row.
   void load_attention(Rows done);
+  void load(const std::vector<Uuid>& ids, Rows done);
   void load(const Uuid& id, Row done);
 
   struct Observed {
@@ -45,17 +48,28 @@ class CoordinatorStore {
   };
   void write_conditions(const std::vector<Observed>& changed, Rows done);
 
-  // Compare-and-set on what `seen` shows: no operation, the same wish, the same volume. `volume_name` is stored when
-  // the operation makes a volume.
-  void claim_operation(const Workspace& seen, Operation operation, Phase phase, WallTime now,
-                       const std::string& volume_name, Row done);
-  void complete_operation(const Workspace& seen, Phase phase, Row done);
+  struct Claim {
+    Uuid id;
+    Operation operation = Operation::none;
+    Phase phase = Phase::pending;
+    WallTime now{};
+    // What the row must still say: no operation, and these.
+    DesiredState desired = DesiredState::running;
+    std::string seen_volume;
+    // What it says afterwards. An id that is not given stays as it was.
+    std::string volume_name;
+    std::optional<Uuid> archive_op_id;
+    std::optional<Uuid> restore_op_id;
+  };
+  // Compare-and-set, each row for itself; answers with those that were claimed.
+  void claim_operations(const std::vector<Claim>& claims, Rows done);
+  void complete_operation(const Workspace& seen, const Decision& complete, Row done);
   void record_phase(const Workspace& seen, Phase phase, Row done);
+  // The archive of the operation under way is there: from now on the row points to it.
+  void record_archive(const Workspace& seen, const std::string& key, Phase phase, Row done);
   void record_failure(const Workspace& seen, const Decision& failure, Row done);
-  void note(const Workspace& seen, const Decision& note, Row done);  // error_message only
-  void settle(const Workspace& seen, Phase phase, Row done);         // forgets failures of a converged row
-  // Ends sticky ERROR. `start_empty` gives up a lost volume.
-  void recover(const Uuid& id, bool start_empty, Row done);
+  void record_retry(const Workspace& seen, const Decision& retry, Row done);  // the operation goes on
+  void settle(const Workspace& seen, Phase phase, Row done);                  // forgets failures of a converged row
   // Removes the row of a deleted workspace; the answer is the row that was.
   void purge(const Workspace& seen, Row done);
 
@@ -65,7 +79,7 @@ class CoordinatorStore {
  private:
   void write(std::string update, std::vector<PgParam> params, Rows done);
   void write_one(std::string update, std::vector<PgParam> params, Row done);
-  void select(std::string where, std::vector<PgParam> params, Rows done);
+  void select(std::string where, std::vector<PgParam> params, bool skip_unreadable, Rows done);
 
   LeaderSession& session_;
   std::string deployment_;

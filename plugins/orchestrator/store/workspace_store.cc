@@ -118,10 +118,7 @@ void WorkspaceStore::list_live(Done<std::vector<Workspace>> done) {
 }
 
 void WorkspaceStore::read(const std::vector<Uuid>& ids, Done<std::vector<Workspace>> done) {
-  std::string list = "{";
-  for (const Uuid& id : ids) list.append(list.size() > 1 ? "," : "").append(id.text());
-  list += "}";
-  pool_.query({fmt::format("SELECT {} FROM workspaces WHERE id = ANY($1::uuid[])", workspace_columns()), {pg(list)}},
+  pool_.query({fmt::format("SELECT {} FROM workspaces WHERE id = ANY($1::uuid[])", workspace_columns()), {pg_array(ids)}},
               many_rows(std::move(done)));
 }
 
@@ -166,7 +163,11 @@ void WorkspaceStore::remove(const Uuid& id, Done<std::optional<Workspace>> done)
 void WorkspaceStore::recover(const Uuid& id, bool start_empty, Done<std::optional<Workspace>> done) {
   pool_.query(
       {fmt::format("UPDATE workspaces SET error_reason = '', error_message = '', error_count = 0, "
-                   "next_retry_at = NULL, volume_name = CASE WHEN $2::boolean THEN '' ELSE volume_name END "
+                   "next_retry_at = NULL, "
+                   "archive_key = CASE WHEN $2::boolean THEN '' ELSE archive_key END, "
+                   "volume_name = CASE WHEN error_reason = 'DataLost' AND ($2::boolean OR archive_key <> '') AND NOT "
+                   "conditions->'conditions' @> '[{{\"type\": \"VolumePresent\", \"status\": \"True\"}}]' "
+                   "THEN '' ELSE volume_name END "
                    "WHERE id = $1 AND deleted_at IS NULL AND phase = 'ERROR' AND operation = 'NONE' RETURNING {}",
                    workspace_columns()),
        {pg(id), pg(start_empty)}},

@@ -81,17 +81,108 @@ TEST_F(CoordinatorTest, AnAbsentRuntimeFlipsNothing) {
   EXPECT_TRUE(reaches(id, "STANDBY"));
 }
 
-TEST_F(CoordinatorTest, ArchivingSaysThatItCannotAndKeepsTheVolume) {
+TEST_F(CoordinatorTest, AWorkspaceIsArchivedAndComesBack) {
+  const auto node = start_node();
+  const Uuid id = create();
+  ASSERT_TRUE(reaches(id, "RUNNING"));
+  const std::string volume = column(id, "volume_name");
+  want(id, "ARCHIVED");
+  ASSERT_TRUE(reaches(id, "ARCHIVED"));
+  EXPECT_EQ(column(id, "volume_name"), "");
+  EXPECT_TRUE(world.volumes.empty() && world.containers.empty());
+  EXPECT_TRUE(world.archives.contains(column(id, "archive_key")));
+  EXPECT_TRUE(column(id, "archive_key").find(column(id, "archive_op_id")) != std::string::npos);
+  EXPECT_TRUE(run_until([&] { return world.jobs.empty(); }));
+  want(id, "RUNNING");
+  ASSERT_TRUE(reaches(id, "RUNNING"));
+  EXPECT_NE(column(id, "volume_name"), volume);
+  EXPECT_EQ(world.markers.at(id).operation.text(), column(id, "restore_op_id"));
+  EXPECT_TRUE(world.used_and_removed.empty());
+  EXPECT_TRUE(run_until([&] { return world.jobs.empty(); }));
+}
+
+TEST_F(CoordinatorTest, ANewWorkspaceMayBeginArchived) {
+  const auto node = start_node();
+  const Uuid id = create("ARCHIVED");
+  ASSERT_TRUE(reaches(id, "ARCHIVED"));
+  EXPECT_TRUE(world.volumes.empty());
+  EXPECT_EQ(world.archives.size(), 1u);
+}
+
+TEST_F(CoordinatorTest, AStoreThatIsAwayStopsNothingElse) {
+  const auto node = start_node();
+  const Uuid archiving = create("STANDBY");
+  const Uuid other = create("STANDBY");
+  ASSERT_TRUE(reaches(archiving, "STANDBY") && reaches(other, "STANDBY"));
+  world.store_away = true;
+  want(archiving, "ARCHIVED");
+  want(other, "RUNNING");
+  ASSERT_TRUE(reaches(other, "RUNNING"));
+  want(other, "DELETED");
+  ASSERT_TRUE(reaches(other, ""));
+  EXPECT_EQ(column(archiving, "phase || operation"), "STANDBYARCHIVING");
+  EXPECT_EQ(world.volumes.size(), 1u) << "nothing is removed on an archive that was not seen";
+  world.store_away = false;
+  EXPECT_TRUE(reaches(archiving, "ARCHIVED"));
+}
+
+TEST_F(CoordinatorTest, AFailedArchivingKeepsTheVolumeAndIsTriedAgain) {
   const auto node = start_node();
   const Uuid id = create("STANDBY");
   ASSERT_TRUE(reaches(id, "STANDBY"));
+  world.next_job_exit = 10;
   want(id, "ARCHIVED");
-  ASSERT_TRUE(run_until([&] { return column(id, "error_message") == "unsupported: archives are not configured"; }));
-  EXPECT_EQ(column(id, "phase || operation || error_reason"), "STANDBYNONE");
+  ASSERT_TRUE(run_until([&] { return column(id, "error_reason") == "Unreachable"; }));
+  EXPECT_EQ(column(id, "phase || ' ' || error_message"), "STANDBY no luck");
   EXPECT_EQ(world.volumes.size(), 1u);
+  ASSERT_TRUE(reaches(id, "ARCHIVED"));
+  EXPECT_EQ(column(id, "error_count"), "0");
+}
+
+TEST_F(CoordinatorTest, ALostVolumeComesBackFromItsArchiveWhenTold) {
+  const auto node = start_node();
+  const Uuid id = create("ARCHIVED");
+  ASSERT_TRUE(reaches(id, "ARCHIVED"));
+  want(id, "STANDBY");
+  ASSERT_TRUE(reaches(id, "STANDBY"));
+  world.volumes.clear();
+  node->runtime().event();
+  ASSERT_TRUE(reaches(id, "ERROR"));
+  EXPECT_EQ(column(id, "error_reason"), "DataLost");
+  sql("UPDATE workspaces SET error_reason = '', error_message = '', error_count = 0, volume_name = '' RETURNING id");
+  ASSERT_TRUE(reaches(id, "STANDBY"));
+  EXPECT_EQ(world.volumes.size(), 1u);
+}
+
+TEST_F(CoordinatorTest, AMissingArchiveIsDataLost) {
+  const auto node = start_node();
+  const Uuid id = create("ARCHIVED");
+  ASSERT_TRUE(reaches(id, "ARCHIVED"));
+  world.archives.clear();
   want(id, "RUNNING");
-  ASSERT_TRUE(reaches(id, "RUNNING"));
-  EXPECT_EQ(column(id, "error_message"), "");
+  world.next_job_exit = 12;
+  ASSERT_TRUE(reaches(id, "ERROR"));
+  EXPECT_EQ(column(id, "error_reason"), "DataLost");
+  EXPECT_TRUE(world.containers.empty()) << "never an empty home";
+}
+
+TEST_F(CoordinatorTest, AJobThatNobodyAsksForIsRemoved) {
+  const Uuid stray = Uuid::random();
+  world.jobs_end = false;
+  const auto node = start_node();
+  const Uuid id = create("STANDBY");
+  ASSERT_TRUE(reaches(id, "STANDBY"));
+  world.jobs[stray] = {id, true, 0, false, "x", "y"};
+  node->runtime().event();
+  EXPECT_TRUE(run_until([&] { return world.jobs.empty(); }));
+}
+
+TEST_F(CoordinatorTest, ManyAreClaimedTogether) {
+  const auto node = start_node();
+  std::vector<Uuid> ids;
+  for (int i = 0; i < 60; ++i) ids.push_back(create("STANDBY"));
+  for (const Uuid& id : ids) ASSERT_TRUE(reaches(id, "STANDBY"));
+  EXPECT_EQ(world.volumes.size(), 60u);
 }
 
 TEST_F(CoordinatorTest, ContainersWithoutARowAreRemovedVolumesAreNot) {

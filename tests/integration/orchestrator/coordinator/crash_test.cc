@@ -29,7 +29,7 @@ TEST_F(CrashTest, WhereverItDiesTheNextLeaderFinishes) {
     died_at.clear();
     auto node = start_node(++n);
     const Uuid id = create();
-    for (const char* desired : {"RUNNING", "STANDBY", "RUNNING"}) {
+    for (const char* desired : {"RUNNING", "ARCHIVED", "STANDBY", "RUNNING"}) {
       want(id, desired);
       ASSERT_NO_FATAL_FAILURE(reach(node, id, desired)) << "await " << n;
       ASSERT_EQ(world.used_and_removed.size(), 0u) << "a home was removed; await " << n << ", " << died_at;
@@ -42,7 +42,7 @@ TEST_F(CrashTest, WhereverItDiesTheNextLeaderFinishes) {
     died = !died_at.empty() || node->dead();
     world = World();
   }
-  EXPECT_GT(n, 40) << "so few awaits: the test does not reach them";
+  EXPECT_GT(n, 80) << "so few awaits: the test does not reach them";
 }
 
 }  // namespace

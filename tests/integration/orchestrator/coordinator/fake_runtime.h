@@ -1,4 +1,5 @@
-// A container runtime made of memory, and the world it acts on, which outlives it as a real engine outlives a process.
+// A container runtime and an archive store made of memory, and the world they act on, which outlives them as a real
+// engine outlives a process.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -7,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "orchestrator/archives/archive_store.h"
 #include "orchestrator/runtime/workspace_runtime.h"
 #include "runtime/loop.h"
 
@@ -21,17 +23,54 @@ struct World {
     bool answers = true;
     int exit_code = 0;
   };
+  struct Job {
+    Uuid workspace;
+    bool running = true;
+    int exit_code = 0;
+    bool restores = false;
+    std::string volume;
+    std::string key;
+  };
   std::map<Uuid, Container> containers;
   std::map<std::string, Uuid> volumes;
-  std::set<std::string> used;  // volumes a container has run on: they hold somebody's files
-  std::set<std::string> used_and_removed;
+  std::map<Uuid, Job> jobs;                                  // by operation
+  std::map<std::string, std::pair<Uuid, Uuid>> archives;     // by key: workspace, operation
+  std::map<Uuid, RestoreMarker> markers;                     // by workspace
+  std::set<std::string> used;  // volumes that hold somebody's files: a container has run on them, or they were restored
+  std::map<std::string, std::string> copies;                 // volume -> the archive that holds its files
+  std::set<std::string> used_and_removed;                    // … and were removed without a copy
+  int next_job_exit = 0;
+  bool jobs_end = true;
+  bool store_away = false;
   bool away = false;  // calls fail
   bool new_containers_answer = true;
   std::function<void(const std::string&)> entering = nullptr;  // each call, by name
   int created = 0;
 
-  RuntimeSnapshot snapshot() const {
+  // A job that runs has ended by the next look.
+  void end_jobs() {
+    if (!jobs_end) return;
+    for (auto& [operation, job] : jobs) {
+      if (!std::exchange(job.running, false) || job.exit_code != 0) continue;
+      if (job.restores) {
+        markers[job.workspace] = {operation, job.key};
+        used.insert(job.volume);
+        copies[job.volume] = job.key;
+      } else {
+        archives[job.key] = {job.workspace, operation};
+        copies[job.volume] = job.key;
+      }
+    }
+  }
+
+  RuntimeSnapshot snapshot() {
+    end_jobs();
     RuntimeSnapshot result;
+    for (const auto& [operation, job] : jobs) {
+      ObservedJob seen{operation, job.running, {}, job.exit_code == 0 ? "" : "no luck"};
+      if (!job.running) seen.exit_code = job.exit_code;
+      result.jobs[job.workspace].push_back(seen);
+    }
     for (const auto& [id, container] : containers) {
       ObservedContainer seen;
       seen.runtime_id = container.runtime_id;
@@ -81,6 +120,7 @@ class FakeRuntime final : public WorkspaceRuntime {
                                            world_.new_containers_answer,
                                            0};
       world_.used.insert(spec.volume_name);
+      world_.copies.erase(spec.volume_name);  // it writes
       return {};
     });
   }
@@ -92,8 +132,23 @@ class FakeRuntime final : public WorkspaceRuntime {
   }
   void remove_volume(const Uuid&, const std::string& volume, Done done) override {
     act("remove_volume", std::move(done), [this, volume]() -> Result<void> {
-      if (world_.used.contains(volume) && world_.volumes.contains(volume)) world_.used_and_removed.insert(volume);
+      for (const auto& [operation, job] : world_.jobs) {
+        if (job.volume == volume) return fail(ErrorCode::internal, ErrorSource::runtime, "volume in use");
+      }
+      const auto copy = world_.copies.find(volume);
+      const bool copied = copy != world_.copies.end() && world_.archives.contains(copy->second);
+      if (world_.used.contains(volume) && world_.volumes.contains(volume) && !copied) {
+        world_.used_and_removed.insert(volume);
+      }
       world_.volumes.erase(volume);
+      return {};
+    });
+  }
+  void archive(const JobSpec& spec, Done done) override { run_job("archive", spec, false, std::move(done)); }
+  void restore(const JobSpec& spec, Done done) override { run_job("restore", spec, true, std::move(done)); }
+  void remove_job(const Uuid&, const Uuid& operation, Done done) override {
+    act("remove_job", std::move(done), [this, operation]() -> Result<void> {
+      world_.jobs.erase(operation);
       return {};
     });
   }
@@ -119,6 +174,18 @@ class FakeRuntime final : public WorkspaceRuntime {
       if (*here) task();
     });
   }
+  void run_job(const char* name, const JobSpec& spec, bool restores, Done done) {
+    act(name, std::move(done), [this, spec, restores]() -> Result<void> {
+      if (!spec.volume_name.empty() && !world_.volumes.contains(spec.volume_name)) {
+        return fail(ErrorCode::internal, ErrorSource::runtime, "no volume");
+      }
+      const auto found = world_.jobs.find(spec.operation);
+      if (found != world_.jobs.end() && (found->second.running || found->second.exit_code == 0)) return {};
+      world_.jobs[spec.operation] = {spec.workspace,   true, std::exchange(world_.next_job_exit, 0), restores,
+                                     spec.volume_name, spec.archive_key};
+      return {};
+    });
+  }
   void act(const char* name, Done done, std::function<Result<void>()> effect) {
     if (world_.entering) world_.entering(name);
     if (!alive_(name)) return;
@@ -131,6 +198,41 @@ class FakeRuntime final : public WorkspaceRuntime {
   World& world_;
   Alive alive_;
   UniqueFunction<void(std::optional<Uuid>)> hint_;
+  std::shared_ptr<bool> here_ = std::make_shared<bool>(true);
+};
+
+class FakeArchives final : public ArchiveStore {
+ public:
+  FakeArchives(Loop& loop, World& world, FakeRuntime::Alive alive)
+      : loop_(loop), world_(world), alive_(std::move(alive)) {}
+  ~FakeArchives() override { *here_ = false; }
+
+  void observe(std::vector<Uuid> markers_of, UniqueFunction<void(Result<ArchiveSnapshot>)> done) override {
+    if (!alive_("list archives")) return;
+    ArchiveSnapshot snapshot;
+    for (const auto& [key, owner] : world_.archives) snapshot[owner.first].archives.push_back({owner.second, key, true});
+    for (const Uuid& id : markers_of) {
+      if (const auto found = world_.markers.find(id); found != world_.markers.end()) snapshot[id].marker = found->second;
+    }
+    const bool away = world_.store_away;
+    loop_.post([here = here_, away, snapshot = std::move(snapshot), done = std::move(done)]() mutable {
+      if (!*here) return;
+      if (away) return done(fail(ErrorCode::unavailable, ErrorSource::storage, "away", true));
+      done(std::move(snapshot));
+    });
+  }
+  void remove(const std::string& key, UniqueFunction<void(Result<void>)> done) override {
+    world_.archives.erase(key);
+    done({});
+  }
+  std::string unready_reason() const override { return {}; }
+  const std::string& prefix() const override { return prefix_; }
+
+ private:
+  Loop& loop_;
+  World& world_;
+  FakeRuntime::Alive alive_;
+  std::string prefix_;
   std::shared_ptr<bool> here_ = std::make_shared<bool>(true);
 };
 

@@ -13,14 +13,16 @@ class Node {
  public:
   // Dies at its `die_at`th await; 0 = never.
   Node(Loop& loop, const PgOptions& options, World& world, const OrchestratorSettings& settings, int die_at = 0)
-      : die_at_(die_at), runtime_(loop, world, [this](const char* where) { return alive(where); }) {
+      : die_at_(die_at),
+        runtime_(loop, world, [this](const char* where) { return alive(where); }),
+        archives_(loop, world, [this](const char* where) { return alive(where); }) {
     Leader::Events events;
     events.elected = [this](std::int64_t epoch) { coordinator_->elected(epoch); };
     events.deposed = [this](std::string_view) { coordinator_->deposed(); };
     leader_ = std::make_unique<Leader>(
         loop, options, settings.deployment, std::move(events),
         LeaderTiming{Milliseconds(20), Milliseconds(5000), Milliseconds(100), Milliseconds(1000), Milliseconds(30000)});
-    coordinator_ = std::make_unique<Coordinator>(loop, settings, session(), runtime_);
+    coordinator_ = std::make_unique<Coordinator>(loop, settings, session(), runtime_, archives_);
     ChangeFeed::Events changes;
     changes.woken = [this](const Uuid& id) { coordinator_->hint(id); };
     changes.resync = [this] { coordinator_->hint(std::nullopt); };
@@ -47,12 +49,11 @@ class Node {
     return {[this](PgStatement statement, PgCallback done) {
               const std::string where = statement.sql.substr(0, 60);
               if (!alive("before " + where)) return;
-              leader_->connection().query(
+              leader_->link().query(
                   std::move(statement),
                   [this, where, done = std::move(done)](Result<PgResult> result) mutable {
                     if (alive("after " + where)) done(std::move(result));
-                  },
-                  true);
+                  });
             },
             [this](UniqueFunction<void(Result<void>)> done) {
               leader_->confirm([this, done = std::move(done)](Result<void> result) mutable {
@@ -66,6 +67,7 @@ class Node {
   bool dead_ = false;
   std::string died_at_;
   FakeRuntime runtime_;
+  FakeArchives archives_;
   std::unique_ptr<Leader> leader_;
   std::unique_ptr<Coordinator> coordinator_;
   std::unique_ptr<ChangeFeed> feed_;

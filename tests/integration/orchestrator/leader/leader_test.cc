@@ -85,7 +85,7 @@ TEST_F(LeaderTest, LosingTheConnectionIsLosingLeadership) {
   ASSERT_TRUE(elected(node));
   const std::int64_t epoch = node.leader->epoch();
   std::optional<bool> leading_when_lost;
-  node.leader->connection().query({"SELECT pg_sleep(30)", {}}, [&](Result<PgResult> result) {
+  node.leader->link().query({"SELECT pg_sleep(30)", {}}, [&](Result<PgResult> result) {
     EXPECT_EQ(result.error().code, ErrorCode::timeout);
     leading_when_lost = node.leader->is_leader();
   });
@@ -171,7 +171,7 @@ TEST_F(LeaderTest, DestroyingGivesTheLockBackSilently) {
 
 class EpochFence : public LeaderTest {
  protected:
-  Result<PgResult> write(PgConnection& connection, std::int64_t epoch, const std::string& memo) {
+  Result<PgResult> write(LeaderLink& connection, std::int64_t epoch, const std::string& memo) {
     return run(connection, "UPDATE workspaces SET memo = $3 WHERE " + epoch_fence(1, 2),
                {pg("main"), pg(epoch), pg(memo)});
   }
@@ -181,7 +181,7 @@ TEST_F(EpochFence, AStaleEpochWritesNothing) {
   add_workspace(add_user());
   Node node(loop_, options());
   ASSERT_TRUE(elected(node));
-  PgConnection& connection = node.leader->connection();
+  LeaderLink& connection = node.leader->link();
   EXPECT_EQ(write(connection, node.leader->epoch(), "good")->affected(), 1u);
   EXPECT_EQ(write(connection, node.leader->epoch() - 1, "old")->affected(), 0u);
   EXPECT_EQ(write(connection, node.leader->epoch() + 1, "future")->affected(), 0u);

@@ -23,6 +23,13 @@ class RecordingRuntime final : public WorkspaceRuntime {
   void remove_volume(const Uuid&, const std::string& volume, Done done) override {
     record("remove " + volume, std::move(done));
   }
+  void archive(const JobSpec& spec, Done done) override {
+    record("archive " + spec.volume_name + " as " + spec.archive_key, std::move(done));
+  }
+  void restore(const JobSpec& spec, Done done) override {
+    record("restore " + spec.archive_key + " into " + spec.volume_name, std::move(done));
+  }
+  void remove_job(const Uuid&, const Uuid&, Done done) override { record("remove job", std::move(done)); }
   void logs(const Uuid&, unsigned, UniqueFunction<void(Result<std::string>)> done) override { done(std::string()); }
   void probe(const std::string&, Done done) override { done({}); }
   void on_event(UniqueFunction<void(std::optional<Uuid>)>) override {}
@@ -48,13 +55,20 @@ struct ActsTest : testing::Test {
   std::optional<Result<void>> outcome;
 
   void run(Operation operation, std::vector<std::string> volumes = {}, std::string image = "") {
-    Workspace row;
-    row.operation = operation;
-    row.volume_name = "home-2";
-    row.image_ref = std::move(image);
-    run_act(links, lifeline, row, "default", std::move(volumes),
-            [this](Result<void> result) { outcome = std::move(result); });
+    Act act;
+    act.row.operation = operation;
+    act.row.volume_name = "home-2";
+    act.row.image_ref = std::move(image);
+    act.row.archive_op_id = act.row.restore_op_id = Uuid::random();
+    act.row.archive_key = recorded_key;
+    act.archive_key = "new";
+    act.image = "default";
+    act.volumes = std::move(volumes);
+    act.jobs = jobs;
+    run_act(links, lifeline, std::move(act), [this](Result<void> result) { outcome = std::move(result); });
   }
+  std::string recorded_key = "old";
+  std::vector<Uuid> jobs;
   using Calls = std::vector<std::string>;
 };
 
@@ -68,7 +82,26 @@ TEST_F(ActsTest, EachOperationDoesItsOwn) {
   EXPECT_TRUE(outcome->has_value());
 }
 
-TEST_F(ActsTest, OnlyDeletingRemovesVolumes) {
+TEST_F(ActsTest, StorageOperationsRunTheirJobs) {
+  run(Operation::archiving);
+  run(Operation::restoring);
+  EXPECT_EQ(log, (Calls{"confirm", "archive home-2 as new", "confirm", "provision home-2", "confirm",
+                        "restore old into home-2"}));
+}
+
+TEST_F(ActsTest, ARecordedArchivingRemovesWhatItArchived) {
+  recorded_key = "new";
+  run(Operation::archiving, {"home-1", "home-2"});
+  EXPECT_EQ(log, (Calls{"confirm", "remove job", "confirm", "remove home-2"}));
+}
+
+TEST_F(ActsTest, JobsOfOtherOperationsGoFirst) {
+  jobs = {Uuid::random()};
+  run(Operation::starting);
+  EXPECT_EQ(log, (Calls{"confirm", "remove job", "confirm", "start default home-2"}));
+}
+
+TEST_F(ActsTest, NoVolumeIsRemovedBeforeItsArchiveIsRecorded) {
   for (const Operation operation : {Operation::none, Operation::provisioning, Operation::starting, Operation::stopping,
                                     Operation::archiving, Operation::create_empty_archive, Operation::restoring}) {
     run(operation, {"home-1", "home-2"});
@@ -78,14 +111,14 @@ TEST_F(ActsTest, OnlyDeletingRemovesVolumes) {
 
 TEST_F(ActsTest, DeletingTakesContainerThenEveryVolumeConfirmingEach) {
   run(Operation::deleting, {"home-1"});
-  EXPECT_EQ(log, (Calls{"confirm", "stop", "confirm", "remove home-2", "confirm", "remove home-1"}));
+  EXPECT_EQ(log, (Calls{"confirm", "stop", "confirm", "remove home-1", "confirm", "remove home-2"}));
   EXPECT_TRUE(outcome->has_value());
 }
 
 TEST_F(ActsTest, AStaleLeaderStopsBetweenTwoCalls) {
   confirmations_left = 2;
   run(Operation::deleting, {"home-1"});
-  EXPECT_EQ(log, (Calls{"confirm", "stop", "confirm", "remove home-2", "confirm"}));
+  EXPECT_EQ(log, (Calls{"confirm", "stop", "confirm", "remove home-1", "confirm"}));
   ASSERT_FALSE(outcome->has_value());
   EXPECT_EQ(outcome->error().code, ErrorCode::stale);
 }
@@ -123,6 +156,13 @@ TEST(Acts, ErrorsBecomeReasonsInOnePlace) {
   EXPECT_EQ(reason_of(Operation::starting, error(ErrorCode::unavailable)), ErrorReason::unreachable);
   EXPECT_EQ(reason_of(Operation::starting, error(ErrorCode::timeout)), ErrorReason::unreachable);
   EXPECT_EQ(reason_of(Operation::starting, error(ErrorCode::internal)), ErrorReason::action_failed);
+}
+
+TEST(Acts, AJobsEndBecomesAReason) {
+  EXPECT_EQ(reason_of_job(10), ErrorReason::unreachable);
+  EXPECT_EQ(reason_of_job(12), ErrorReason::data_lost);
+  EXPECT_EQ(reason_of_job(13), ErrorReason::archive_corrupted);
+  for (const int code : {1, 2, 11, 14, 15, 16, 137, 143}) EXPECT_EQ(reason_of_job(code), ErrorReason::action_failed);
 }
 
 TEST(Acts, AnAttemptKeepsItsNameAcrossLeaders) {

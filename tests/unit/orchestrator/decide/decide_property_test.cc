@@ -13,8 +13,9 @@ using test::conditions;
 using test::kNow;
 using Kind = Decision::Kind;
 
-constexpr Operation kSupported[] = {Operation::none, Operation::provisioning, Operation::starting, Operation::stopping,
-                                    Operation::deleting};
+constexpr Operation kOperations[] = {Operation::none,      Operation::provisioning,         Operation::starting,
+                                     Operation::stopping,  Operation::archiving,            Operation::restoring,
+                                     Operation::deleting};
 
 // Names the combination, only when somebody reads it.
 struct What {
@@ -34,22 +35,26 @@ void for_every_view(const std::function<void(const View&, const What&)>& check) 
   const char* observations[] = {"", "v", "c", "cr", "cra", "cv", "crv", "crav", "cxv", "cxav", "cgv", "cg", "cx"};
   for (const DesiredState desired :
        {DesiredState::archived, DesiredState::standby, DesiredState::running, DesiredState::deleted}) {
-    for (const Operation operation : kSupported) {
+    for (const Operation operation : kOperations) {
       for (const char* volume : {"", "vol-1"}) {
         for (const char* observed : observations) {
           for (const ErrorReason reason : reasons) {
-            for (unsigned bits = 0; bits < 128; ++bits) {
+            for (unsigned bits = 0; bits < (uses_storage(operation) ? 1024u : 128u); ++bits) {
               Case c{test::row(desired, operation, volume), conditions(observed)};
               c.workspace.error_reason = reason;
               c.workspace.error_count = reason == ErrorReason::none ? 0 : 1;
               if (bits & 1) c.workspace.next_retry_at = kNow + Seconds(10);
               if (bits & 2) c.workspace.phase = Phase::running;
-              if ((bits & 4) && operation != Operation::none) c.workspace.op_started_at = kNow - Seconds(4000);
               View view = c.view();
               view.acting = bits & 8;
               view.acted = bits & 16;
               view.fresh = bits & 32;
               view.new_crash = (bits & 64) && container_exited(c.observed);
+              if (bits & 4) view.op_age = Seconds(4000);
+              view.storage.listed = true;
+              view.storage.archived = bits & 128;
+              view.storage.recorded = bits & 256;
+              view.storage.restored = view.storage.final = bits & 512;
               check(view, What{view, bits});
             }
           }
@@ -92,7 +97,7 @@ TEST(DecideProperty, OnlyADeletedRowIsEverRemovedOrPurged) {
 TEST(DecideProperty, ErrorGoesWithNoOperation) {
   for_every_view([](const View& view, const What& what) {
     const Decision decision = decide(view);
-    const bool keeps_operation = decision.kind == Kind::record_phase || decision.kind == Kind::note;
+    const bool keeps_operation = decision.kind == Kind::record_phase || decision.kind == Kind::retry || decision.kind == Kind::record;
     if (keeps_operation && decision.phase == Phase::error) {
       ASSERT_EQ(view.row.operation, Operation::none) << what;
     }
@@ -106,7 +111,8 @@ TEST(DecideProperty, NothingIsCompletedWithoutAFreshObservationOfTheGoal) {
   for_every_view([](const View& view, const What& what) {
     const Decision decision = decide(view);
     if (decision.kind != Kind::complete) return;
-    ASSERT_TRUE(view.acted && view.fresh && !view.acting) << what;
+    ASSERT_TRUE(view.fresh && !view.acting) << what;
+    ASSERT_TRUE(view.acted || uses_storage(view.row.operation)) << what;
     ASSERT_TRUE(is_complete(view.row.operation, view.observed)) << what;
   });
 }
@@ -133,13 +139,24 @@ TEST(DecideProperty, StartingOnlyWhenRunningIsWanted) {
   });
 }
 
-TEST(DecideProperty, OnlyOperationsThatCanBeCarriedOutAreClaimed) {
+TEST(DecideProperty, AVolumeNameIsGivenUpOnlyWhenItsFilesAreElsewhereOrNeverWere) {
   for_every_view([](const View& view, const What& what) {
     const Decision decision = decide(view);
-    if (decision.kind != Kind::claim) return;
-    ASSERT_NE(std::find(std::begin(kSupported), std::end(kSupported), decision.operation), std::end(kSupported))
-        << what;
-    ASSERT_NE(decision.operation, Operation::none) << what;
+    if (!decision.drop_volume_name) return;
+    if (decision.kind == Kind::complete) {
+      ASSERT_EQ(view.row.operation, Operation::archiving) << what;
+      ASSERT_TRUE(view.storage.archived && view.storage.recorded) << what;
+      ASSERT_FALSE(view.observed.is_true(kVolumePresent)) << what;
+    } else {
+      ASSERT_TRUE(view.row.operation == Operation::provisioning || view.row.operation == Operation::restoring) << what;
+    }
+  });
+}
+
+TEST(DecideProperty, AnArchiveIsRecordedOnlyWhenItIsThere) {
+  for_every_view([](const View& view, const What& what) {
+    if (decide(view).kind != Kind::record) return;
+    ASSERT_TRUE(view.storage.archived && !view.storage.recorded) << what;
   });
 }
 

@@ -80,32 +80,39 @@ TEST(Decide, AnActIsNeverInterruptedByAnError) {
 
 TEST(Decide, PastItsDeadlineAnOperationIsAnError) {
   Case c = during(Operation::starting, "crv");
-  c.workspace.op_started_at = kNow - Seconds(301);
   View view = c.view();
+  view.op_age = Seconds(301);
   view.acted = true;
   const Decision decision = decide(view);
   EXPECT_EQ(decision.kind, Kind::fail);
   EXPECT_EQ(decision.reason, ErrorReason::timeout);
   EXPECT_EQ(decision.phase, Phase::error);
   EXPECT_FALSE(decision.retry_at);
-  c.workspace.op_started_at = kNow - Seconds(299);
   View earlier = c.view();
+  earlier.op_age = Seconds(299);
   earlier.acted = true;
   EXPECT_NE(decide(earlier).kind, Kind::fail);
 }
 
-TEST(Decide, TimeWithoutALeaderIsNotHeldAgainstAnOperation) {
-  Case c = during(Operation::starting, "v");
-  c.workspace.op_started_at = kNow - Seconds(5000);
-  View view = c.view();
-  view.deadline_from = kNow - Seconds(1);
-  EXPECT_EQ(decide(view).kind, Kind::act);
+TEST(Decide, AClockThatWasSetIsNotHeldAgainstAnOperation) {
+  for (const auto jump : {Seconds(-5000), Seconds(5000)}) {
+    Case c = during(Operation::starting, "v");
+    c.workspace.op_started_at = kNow + jump;
+    EXPECT_EQ(decide(c.view()).kind, Kind::act);
+  }
+}
+
+TEST(Decide, AClockThatWasSetBackDoesNotFreezeARetry) {
+  Case c{row(DesiredState::running), conditions("v")};
+  c.workspace.phase = Phase::standby;
+  c.workspace.next_retry_at = kNow + Seconds(3600);
+  EXPECT_EQ(decide(c.view()).operation, Operation::starting);
 }
 
 TEST(Decide, AGoalReachedLateIsStillReached) {
   Case c = during(Operation::starting, "crav");
-  c.workspace.op_started_at = kNow - Seconds(400);
   View view = c.view();
+  view.op_age = Seconds(400);
   view.acted = true;
   EXPECT_EQ(decide(view).kind, Kind::complete);
 }
@@ -209,17 +216,17 @@ TEST(Decide, AContainerThatShouldBeStoppedIsNeverRestarted) {
   }
 }
 
-TEST(Decide, ArchivingSaysThatItIsUnsupportedAndLeavesTheWorkspace) {
+TEST(Decide, NothingThatNeedsTheStoreIsBegunWhileItIsAway) {
   Case c{row(DesiredState::archived), conditions("v")};
   c.workspace.phase = Phase::standby;
-  const Decision decision = decide(c.view());
-  EXPECT_EQ(decision.kind, Kind::note);
-  EXPECT_EQ(decision.phase, Phase::standby);
-  EXPECT_EQ(decision.message, "unsupported: archives are not configured");
-  c.workspace.error_message = decision.message;
-  EXPECT_EQ(decide(c.view()).kind, Kind::nothing);
-  c.workspace.desired_state = DesiredState::standby;
-  EXPECT_EQ(decide(c.view()).kind, Kind::settle);
+  View view = c.view();
+  EXPECT_EQ(decide(view).operation, Operation::archiving);
+  view.storage_away = true;
+  EXPECT_EQ(decide(view).kind, Kind::wait);
+  c.workspace.desired_state = DesiredState::running;
+  View start = c.view();
+  start.storage_away = true;
+  EXPECT_EQ(decide(start).operation, Operation::starting);
 }
 
 TEST(Decide, ErrorWaitsAndOnlyDeletionMovesIt) {

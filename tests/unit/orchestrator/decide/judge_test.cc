@@ -98,7 +98,11 @@ TEST(Judge, ArchiveRules) {
   Conditions there = conditions("");
   there.list.push_back({std::string(kArchivePresent), "True", "Test", "", test::kNow, 0});
   EXPECT_EQ(judge(archived, there).phase, Phase::archived);
-  const Verdict lost = judge(archived, conditions(""));
+  EXPECT_EQ(judge(archived, conditions("")).phase, Phase::archived) << "not looked for yet is not missing";
+  there.list.back().status = "Unknown";
+  EXPECT_EQ(judge(archived, there).phase, Phase::archived);
+  there.list.back().status = "False";
+  const Verdict lost = judge(archived, there);
   EXPECT_EQ(lost.phase, Phase::error);
   EXPECT_EQ(lost.reason, ErrorReason::data_lost);
 }

@@ -14,41 +14,31 @@ struct Line {
   Phase phase;
   const char* observed;
   Operation archived, standby, running;  // by desired_state
-  bool archive_unsupported;
 };
 
 const Line kTable[] = {
-    {Phase::pending, "", Operation::none, Operation::provisioning, Operation::provisioning, true},
-    {Phase::standby, "v", Operation::none, Operation::none, Operation::starting, true},
-    {Phase::standby, "cxv", Operation::stopping, Operation::stopping, Operation::starting, false},
-    {Phase::standby, "crv", Operation::stopping, Operation::stopping, Operation::starting, false},
-    {Phase::running, "crav", Operation::stopping, Operation::stopping, Operation::none, false},
-    {Phase::error, "v", Operation::none, Operation::none, Operation::none, false},
+    {Phase::pending, "", Operation::create_empty_archive, Operation::provisioning, Operation::provisioning},
+    {Phase::archived, "", Operation::none, Operation::restoring, Operation::restoring},
+    {Phase::standby, "v", Operation::archiving, Operation::none, Operation::starting},
+    {Phase::standby, "cxv", Operation::stopping, Operation::stopping, Operation::starting},
+    {Phase::standby, "crv", Operation::stopping, Operation::stopping, Operation::starting},
+    {Phase::running, "crav", Operation::stopping, Operation::stopping, Operation::none},
+    {Phase::error, "v", Operation::none, Operation::none, Operation::none},
 };
 
 TEST(Planner, OneAdjacentStepForEachPhaseAndWish) {
   for (const Line& line : kTable) {
     const Conditions seen = conditions(line.observed);
-    const Plan archived = plan(row(DesiredState::archived), line.phase, seen);
-    EXPECT_EQ(archived.operation, line.archived) << name(line.phase) << " " << line.observed;
-    EXPECT_EQ(!archived.unsupported.empty(), line.archive_unsupported) << name(line.phase) << " " << line.observed;
-    EXPECT_EQ(plan(row(DesiredState::standby), line.phase, seen).operation, line.standby) << name(line.phase);
-    EXPECT_EQ(plan(row(DesiredState::running), line.phase, seen).operation, line.running) << name(line.phase);
+    EXPECT_EQ(plan(row(DesiredState::archived), line.phase, seen), line.archived) << name(line.phase) << " " << line.observed;
+    EXPECT_EQ(plan(row(DesiredState::standby), line.phase, seen), line.standby) << name(line.phase);
+    EXPECT_EQ(plan(row(DesiredState::running), line.phase, seen), line.running) << name(line.phase);
   }
 }
 
 TEST(Planner, DeletedIsRemovedFromEveryPhase) {
   for (const Phase phase : {Phase::pending, Phase::archived, Phase::standby, Phase::running, Phase::error,
                             Phase::deleting, Phase::deleted}) {
-    EXPECT_EQ(plan(row(DesiredState::deleted), phase, conditions("v")).operation, Operation::deleting) << name(phase);
-  }
-}
-
-TEST(Planner, ArchivedNeedsArchivesToComeBack) {
-  for (const DesiredState desired : {DesiredState::standby, DesiredState::running}) {
-    const Plan next = plan(row(desired), Phase::archived, conditions(""));
-    EXPECT_EQ(next.operation, Operation::none);
-    EXPECT_FALSE(next.unsupported.empty());
+    EXPECT_EQ(plan(row(DesiredState::deleted), phase, conditions("v")), Operation::deleting) << name(phase);
   }
 }
 
@@ -62,6 +52,8 @@ TEST(Planner, CompleteMeansTheWholeGoal) {
       {Operation::starting, "crav", {"v", "cv", "crv", "cra", "cxav"}},
       {Operation::stopping, "v", {"crav", "cxv", "cgv", ""}},
       {Operation::deleting, "", {"v", "c", "cv", "cg"}},
+      {Operation::archiving, "", {"v", "c", "cv"}},
+      {Operation::restoring, "v", {""}},
   };
   for (const auto& line : lines) {
     EXPECT_TRUE(is_complete(line.operation, conditions(line.yes))) << name(line.operation);

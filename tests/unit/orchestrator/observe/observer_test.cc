@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "orchestrator/observe/prober.h"
 #include "support/loop_until.h"
 
 namespace hearth::orchestrator {
@@ -23,6 +24,9 @@ class HeldRuntime final : public WorkspaceRuntime {
   void start(const StartSpec&, Done done) override { done({}); }
   void stop(const Uuid&, Done done) override { done({}); }
   void remove_volume(const Uuid&, const std::string&, Done done) override { done({}); }
+  void archive(const JobSpec&, Done done) override { done({}); }
+  void restore(const JobSpec&, Done done) override { done({}); }
+  void remove_job(const Uuid&, const Uuid&, Done done) override { done({}); }
   void logs(const Uuid&, unsigned, UniqueFunction<void(Result<std::string>)> done) override { done(std::string()); }
   void on_event(UniqueFunction<void(std::optional<Uuid>)>) override {}
   std::string unready_reason() const override { return {}; }
@@ -33,11 +37,15 @@ struct ObserverTest : testing::Test {
   HeldRuntime runtime;
   std::vector<std::uint64_t> numbers;
   int failures = 0;
-  std::optional<Observer> observer;
+  std::vector<std::vector<Uuid>> changes;
+  std::optional<RuntimeObserver> observer;
   void SetUp() override {
-    observer.emplace(loop, runtime,
-                     Observer::Events{[this](const RuntimeSnapshot&, std::uint64_t n) { numbers.push_back(n); },
-                                      [this](const Error&) { ++failures; }});
+    observer.emplace(loop, Poller::Periods{}, [this](auto done) { runtime.observe(std::move(done)); },
+                     RuntimeObserver::Events{[this](const std::vector<Uuid>& changed) {
+                                               numbers.push_back(observer->number());
+                                               changes.push_back(changed);
+                                             },
+                                             [this](const Error&) { ++failures; }});
   }
   bool observations_reach(std::size_t count) {
     return test::run_until(loop, [&] { return runtime.observations.size() >= count; });
@@ -45,8 +53,8 @@ struct ObserverTest : testing::Test {
 };
 
 TEST_F(ObserverTest, WishesMadeDuringAnObservationLeadToExactlyOneMore) {
-  observer->observe_now();
-  for (int i = 0; i < 5; ++i) observer->observe_now();
+  observer->poller().look_now();
+  for (int i = 0; i < 5; ++i) observer->poller().look_now();
   EXPECT_EQ(runtime.observations.size(), 1u);
   runtime.observations[0](RuntimeSnapshot{});
   ASSERT_TRUE(observations_reach(2));
@@ -55,18 +63,18 @@ TEST_F(ObserverTest, WishesMadeDuringAnObservationLeadToExactlyOneMore) {
 }
 
 TEST_F(ObserverTest, WhatEndsNowIsSeenOnlyByAnObservationThatBeginsLater) {
-  observer->observe_now();
+  observer->poller().look_now();
   const std::uint64_t needed = observer->next_number();
   runtime.observations[0](RuntimeSnapshot{});
   EXPECT_LT(numbers.back(), needed);
-  observer->observe_now();
+  observer->poller().look_now();
   ASSERT_TRUE(observations_reach(2));
   runtime.observations[1](RuntimeSnapshot{});
   EXPECT_GE(numbers.back(), needed);
 }
 
 TEST_F(ObserverTest, AFailedObservationIsSkippedWholeAndAskedAgain) {
-  observer->observe_now();
+  observer->poller().look_now();
   runtime.observations[0](fail(ErrorCode::unavailable, ErrorSource::runtime, "away"));
   EXPECT_EQ(failures, 1);
   EXPECT_TRUE(numbers.empty());
@@ -74,14 +82,37 @@ TEST_F(ObserverTest, AFailedObservationIsSkippedWholeAndAskedAgain) {
 }
 
 TEST_F(ObserverTest, AnEventIsFollowedByMoreLooksBecauseListingsLagBehind) {
-  observer->set_moving(false);
-  observer->runtime_changed();
+  observer->poller().set_moving(false);
+  observer->poller().echo();
   runtime.observations[0](RuntimeSnapshot{});
   ASSERT_TRUE(test::run_until(loop, [&] { return runtime.observations.size() >= 2; }, Milliseconds(1000)));
 }
 
+TEST_F(ObserverTest, OnlyWhatChangedIsReported) {
+  const Uuid a = Uuid::random();
+  const Uuid b = Uuid::random();
+  RuntimeSnapshot one;
+  one.volumes[a] = {{"home", false}};
+  one.containers[b].running = true;
+  RuntimeSnapshot two = one;
+  two.containers[b].running = false;
+  RuntimeSnapshot three = two;
+  three.volumes.erase(a);
+  three.jobs[b].push_back({Uuid::random(), true, {}, ""});
+  std::size_t count = 0;
+  for (const RuntimeSnapshot& snapshot : {one, one, two, three}) {
+    observer->poller().look_now();
+    ASSERT_TRUE(observations_reach(++count));
+    runtime.observations.back()(snapshot);
+  }
+  EXPECT_EQ(changes[0].size(), 2u);
+  EXPECT_EQ(changes[1].size(), 0u);
+  EXPECT_EQ(changes[2], std::vector<Uuid>{b});
+  EXPECT_EQ(changes[3].size(), 2u);
+}
+
 TEST_F(ObserverTest, ADestroyedObserverIsSilent) {
-  observer->observe_now();
+  observer->poller().look_now();
   observer.reset();
   runtime.observations[0](RuntimeSnapshot{});
   EXPECT_TRUE(numbers.empty());

@@ -1,0 +1,168 @@
+#include "log/log.h"
+#include "orchestrator/observe/conditions.h"
+#include "orchestrator/term.h"
+
+namespace hearth::orchestrator {
+namespace {
+constexpr Milliseconds kAttentionGap{900};  // between two readings of the rows that are not where they should be
+
+template <class Map>
+typename Map::mapped_type part_of(const Map& map, const Uuid& id) {
+  const auto found = map.find(id);
+  return found == map.end() ? typename Map::mapped_type() : found->second;
+}
+}  // namespace
+
+void Term::runtime_listed(const Ids& changed) {
+  if (silenced_) return;
+  if (runtime_away_) {
+    log::notice("coordinator: the container runtime answers again");
+    runtime_away_ = false;
+    runtime_back_at_ = loop_.now();
+  }
+  Ids ids(unseen_.begin(), unseen_.end());
+  for (const Uuid& id : changed) {
+    if (tracks_.contains(id) && !unseen_.contains(id)) ids.push_back(id);
+  }
+  unseen_.clear();
+  for (const Uuid& id : ids) absorb(tracks_.at(id));
+  write_conditions(ids);
+  for (const Uuid& id : moving_) ids.push_back(id);
+  reconcile(ids);
+  if (silenced_) return;
+  look_for_strays(changed);
+  if (loop_.now() - attention_loaded_ >= kAttentionGap) load_attention();
+}
+
+void Term::runtime_failed(const Error& error) {
+  if (silenced_) return;
+  if (!runtime_away_) log::warn("coordinator: the container runtime does not answer: {}", error.message);
+  runtime_away_ = true;
+  if (loop_.now() - attention_loaded_ >= kAttentionGap) load_attention();
+}
+
+void Term::archives_listed(const Ids& changed) {
+  if (silenced_) return;
+  if (archives_away_) log::notice("coordinator: the archive store answers again");
+  archives_away_ = false;
+  Ids ids(storing_.begin(), storing_.end());
+  if (std::exchange(archives_listed_once_, true) == false) {
+    for (const auto& [id, track] : tracks_) ids.push_back(id);
+  } else {
+    for (const Uuid& id : changed) {
+      if (tracks_.contains(id) && !storing_.contains(id)) ids.push_back(id);
+    }
+  }
+  std::erase_if(ids, [this](const Uuid& id) { return !tracks_.at(id).seen; });
+  for (const Uuid& id : ids) update_conditions(tracks_.at(id));
+  write_conditions(ids);
+  reconcile(ids);
+}
+
+void Term::archives_failed(const Error& error) {
+  if (silenced_) return;
+  if (!archives_away_) log::warn("coordinator: the archive store does not answer: {}", error.message);
+  archives_away_ = true;
+}
+
+// Whose restore markers are to be read.
+std::vector<Uuid> Term::restoring() const {
+  Ids ids;
+  for (const Uuid& id : storing_) {
+    if (tracks_.at(id).row.operation == Operation::restoring) ids.push_back(id);
+  }
+  return ids;
+}
+
+void Term::absorb(Track& track) {
+  const RuntimeSnapshot& snapshot = observer_.snapshot();
+  const auto container = snapshot.containers.find(track.row.id);
+  track.container = container == snapshot.containers.end() ? std::nullopt : std::optional(container->second);
+  track.volumes = part_of(snapshot.volumes, track.row.id);
+  track.jobs = part_of(snapshot.jobs, track.row.id);
+  // Ready lasts as long as this container runs. What an earlier leader saw of it is in the stored conditions.
+  if (!track.container || !track.container->running || track.container->foreign) {
+    track.ready_id.clear();
+  } else if (!track.seen && is_ready_container(track.observed, track.container->runtime_id)) {
+    track.ready_id = track.container->runtime_id;
+  }
+  track.seen = true;
+  update_conditions(track);
+  watch_readiness(track);
+}
+
+void Term::update_conditions(Track& track) {
+  const ObservedContainer* container = track.container ? &*track.container : nullptr;
+  const bool ready = container != nullptr && !track.ready_id.empty() && track.ready_id == container->runtime_id;
+  const auto archives = archives_.snapshot().find(track.row.id);
+  const Seen seen{container,
+                  &track.volumes,
+                  ready,
+                  &track.jobs,
+                  archives_.number() > 0,
+                  archives == archives_.snapshot().end() ? nullptr : &archives->second};
+  track.observed = conditions_of(track.row, seen, track.observed, wall_now());
+
+  const std::optional<Uuid> operation = storage_operation(track.row);
+  const ObservedJob* job = operation ? find_job(&track.jobs, *operation) : nullptr;
+  if (job != nullptr && !job->running && !track.job_ended) {
+    track.job_ended = true;
+    track.archive_listing_needed = archives_.next_number();
+    archives_.poller().look_now();
+  }
+}
+
+void Term::watch_readiness(Track& track) {
+  const bool waiting = track.container && track.container->running && !track.container->foreign &&
+                       !track.container->address.empty() && track.ready_id != track.container->runtime_id &&
+                       track.row.phase != Phase::error && !track.row.deleted_at;
+  if (waiting)
+    prober_.watch(track.row.id, track.container->runtime_id, track.container->address);
+  else
+    prober_.unwatch(track.row.id);
+}
+
+// Stores the conditions of those of these that differ from what the database holds.
+void Term::write_conditions(const Ids& ids) {
+  if (silenced_) return;
+  std::vector<CoordinatorStore::Observed> changed;
+  Ids written;
+  for (const Uuid& id : ids) {
+    Track& track = tracks_.at(id);
+    if (track.observed == track.stored) continue;
+    track.stored = track.observed;
+    changed.push_back({id, track.observed});
+    written.push_back(id);
+  }
+  if (changed.empty()) return;
+  store_.write_conditions(changed, lifeline_.guard([this, written = std::move(written)](
+                                                       Result<std::vector<Workspace>> rows) {
+    if (rows) {
+      for (Workspace& row : *rows) {
+        if (tracks_.contains(row.id)) apply(std::move(row));
+      }
+      return;
+    }
+    database_failed("cannot store conditions", rows.error());
+    for (const Uuid& id : written) {  // the next listing writes them again
+      const auto found = tracks_.find(id);
+      if (found == tracks_.end()) continue;
+      found->second.stored = Conditions();
+      unseen_.insert(id);
+    }
+  }));
+}
+
+void Term::became_ready(const Uuid& id, const std::string& runtime_id) {
+  const auto found = tracks_.find(id);
+  if (silenced_ || found == tracks_.end()) return;
+  Track& track = found->second;
+  if (!track.container || track.container->runtime_id != runtime_id) return;
+  log::info("workspace {}: answers at {}", id.text(), track.container->address);
+  track.ready_id = runtime_id;
+  update_conditions(track);
+  write_conditions({id});
+  reconcile(id);  // its statement follows the conditions' at once
+}
+
+}  // namespace hearth::orchestrator
