@@ -106,7 +106,9 @@ void add_archiving(const Act& act, std::deque<Step>& steps) {
   if (!recorded) return steps.push_back(storage_job(act));
   // The row points to the archive: only now may its source go. The job holds the volume, so it goes first.
   steps.push_back(remove_job(act.row.id, *act.row.archive_op_id));
-  if (!act.row.volume_name.empty()) steps.push_back(remove_archived_volume(act.row));
+  if (act.row.volume_name.empty()) return;
+  steps.push_back(stop(act.row, false));
+  steps.push_back(remove_archived_volume(act.row));
 }
 
 void add_deleting(const Act& act, std::deque<Step>& steps) {

@@ -64,8 +64,7 @@ struct Decision {
   int error_count = 0;
   std::optional<WallTime> retry_at;
   bool crash = false;             // with fail: this exit has now been counted
-  bool drop_volume_name = false;  // with fail: the volume was never completed, the next attempt uses a new one;
-                                  // with complete: it was archived and is gone
+  bool drop_volume_name = false;  // the volume is not the home: never completed, or archived
 };
 
 Decision decide(const View& view);

@@ -42,7 +42,8 @@ struct Rule {
 };
 
 // SPEC section 3, in its order: the first that applies decides. The archives of a deleted workspace are the GC's, which
-// finds them by their missing row; so they keep no phase.
+// finds them by their missing row; so they keep no phase. A container that starts late, while its volume is being
+// archived or filled, does not make the workspace RUNNING: what its owner wrote there would be lost.
 constexpr Rule kRules[] = {
     {[](const Facts& f) { return f.deleted() && (f.container || f.volume); }, Phase::deleting,
      ErrorReason::none, ""},
@@ -52,7 +53,8 @@ constexpr Rule kRules[] = {
      "a container exists but its volume does not"},
     {[](const Facts& f) { return f.volume_expected() && !f.volume; }, Phase::error, ErrorReason::data_lost,
      "the home volume does not exist any more"},
-    {[](const Facts& f) { return f.ready && f.volume; }, Phase::running, ErrorReason::none, ""},
+    {[](const Facts& f) { return f.ready && f.volume && !uses_storage(f.row.operation); }, Phase::running,
+     ErrorReason::none, ""},
     {[](const Facts& f) { return f.volume && f.row.operation != Operation::restoring; }, Phase::standby,
      ErrorReason::none, ""},
     {[](const Facts& f) { return f.archive_expected() && f.archive; }, Phase::archived, ErrorReason::none, ""},

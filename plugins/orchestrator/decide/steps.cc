@@ -49,7 +49,8 @@ Decision given_up(const View& view, ErrorReason reason, std::string message) {
   after.error_count = view.row.error_count + 1;
   after.error_message = message;
   const int count = after.error_count;
-  const bool drop = makes_volume(view.row.operation);
+  // An archive that is recorded and seen is the home: the volume it was made of is not used again.
+  const bool drop = makes_volume(view.row.operation) || (view.storage.recorded && view.storage.archived);
 
   Decision decision = make(Kind::fail, view.row.phase);
   if (view.seen) decision.phase = phase_after(std::move(after), view.observed, drop);

@@ -20,8 +20,9 @@ Decision follow_job(const View& view, Phase phase, const char* missing) {
   return failure(view, ErrorReason::action_failed, missing);
 }
 
-// The archive is recorded: container and volume go. Nothing of this is done on an archive that this leader has not
-// seen complete with its own eyes.
+// The archive is recorded, so it is the home now and the volume is what is left over: it is removed, with any container
+// that has started on it late, and it is never used again, for a removal that was called may still take effect. Nothing
+// of this is done on an archive that this leader has not seen complete with its own eyes.
 Decision remove_source(const View& view, Phase phase) {
   const StorageView& storage = view.storage;
   if (!storage.listed) return otherwise(view, phase, Kind::wait);
@@ -37,11 +38,11 @@ Decision remove_source(const View& view, Phase phase) {
 }
 
 Decision during_archiving(const View& view, Phase phase) {
+  if (view.storage.recorded) return remove_source(view, phase);
   if (view.observed.is_true(kContainerPresent)) {
-    // A start that took effect late. What it writes is in no archive, so the volume stays.
+    // A start that took effect late: the archive may hold half of what it writes.
     return given_up(view, ErrorReason::action_failed, "a container appeared while the volume was being archived");
   }
-  if (view.storage.recorded) return remove_source(view, phase);
   if (view.storage.archived) {
     Decision decision = make(Kind::record, phase);
     decision.operation = view.row.operation;

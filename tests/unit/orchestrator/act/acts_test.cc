@@ -92,7 +92,7 @@ TEST_F(ActsTest, StorageOperationsRunTheirJobs) {
 TEST_F(ActsTest, ARecordedArchivingRemovesWhatItArchived) {
   recorded_key = "new";
   run(Operation::archiving, {"home-1", "home-2"});
-  EXPECT_EQ(log, (Calls{"confirm", "remove job", "confirm", "remove home-2"}));
+  EXPECT_EQ(log, (Calls{"confirm", "remove job", "confirm", "stop", "confirm", "remove home-2"}));
 }
 
 TEST_F(ActsTest, JobsOfOtherOperationsGoFirst) {

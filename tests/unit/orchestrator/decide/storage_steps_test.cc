@@ -87,6 +87,7 @@ TEST_F(StorageStep, ARecordedArchivingIsNotGivenUpWhileItsVolumeMayBeGone) {
   EXPECT_EQ(next().kind, Kind::wait);
   op_age = Seconds(1801);
   EXPECT_EQ(next().reason, ErrorReason::timeout);
+  EXPECT_TRUE(next().drop_volume_name) << "a removal that was called may still take effect";
   fresh = false;
   EXPECT_EQ(next().kind, Kind::wait) << "given up only on what was seen after the last call";
 }
@@ -111,12 +112,21 @@ TEST_F(StorageStep, AJobThatEndedWellWithoutAnArchiveIsAFailureOnceThatIsCertain
   EXPECT_EQ(next().kind, Kind::fail);
 }
 
-TEST_F(StorageStep, AContainerThatAppearsKeepsTheVolume) {
-  storage.archived = storage.recorded = true;
-  c.observed = conditions("crv");
+TEST_F(StorageStep, AContainerThatAppearsSpoilsAnArchiveThatIsNotRecorded) {
+  storage.archived = true;
+  c.observed = conditions("crav");
   const Decision decision = next();
   EXPECT_EQ(decision.kind, Kind::fail);
-  EXPECT_EQ(decision.phase, Phase::standby);
+  EXPECT_EQ(decision.phase, Phase::running);
+  EXPECT_FALSE(decision.drop_volume_name);
+}
+
+TEST_F(StorageStep, AContainerOnAnArchivedVolumeGoesWithIt) {
+  storage.archived = storage.recorded = true;
+  c.observed = conditions("crav");
+  acted = false;
+  EXPECT_EQ(next().kind, Kind::act);
+  EXPECT_NE(next().phase, Phase::running) << "nobody may write into what is about to go";
 }
 
 TEST_F(StorageStep, AnEmptyArchiveNeedsNoVolume) {
