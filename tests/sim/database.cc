@@ -11,6 +11,14 @@ namespace {
 Error gone(ErrorCode code, std::string message) { return {code, ErrorSource::database, true, 0, std::move(message)}; }
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
+// The statement that sets it says how long.
+std::optional<Milliseconds> silence_limit(const std::string& sql) {
+  constexpr std::string_view kName = "set_config('idle_session_timeout', '";
+  const std::size_t at = sql.find(kName);
+  if (at == std::string::npos) return std::nullopt;
+  return Milliseconds(std::strtoll(sql.c_str() + at + kName.size(), nullptr, 10));
+}
+
 }  // namespace
 
 Session::Session(const std::string& conninfo) : connection_(PQconnectdb(conninfo.c_str())) {
@@ -104,6 +112,7 @@ void Database::give_back(std::unique_ptr<Session> session) {
 }
 
 Result<PgResult> Database::run_for_leader(Session& session, PgStatement statement) {
+  if (silence_limit(statement.sql)) return session.run({"SELECT 1", {}});
   const bool raises = contains(statement.sql, "INSERT INTO coordinator_epoch");
   const bool fenced = statement.sql.starts_with("WITH fence");
   if (lock_is_broken && contains(statement.sql, "pg_try_advisory_lock")) return session.run({"SELECT true", {}});
@@ -144,6 +153,7 @@ struct Link::State {
   }
   Database& database;
   std::unique_ptr<Session> session;  // null once the server has ended it
+  std::int64_t used_at_ns = 0;
 };
 
 Link::Link(Simulation& simulation, Database& database, Node& node, PgConnection::Events events)
@@ -212,12 +222,14 @@ void Link::send_next() {
   });
   const Milliseconds there = slow ? sim_.between(500, 12000) : sim_.between(0, 1);
   const Milliseconds back = slow_answer ? sim_.between(500, 12000) : sim_.between(0, 1);
-  sim_.after(there, [this, &database = database_, alive = alive_, state, statement, lost_before, lost_after, back] {
+  sim_.after(there, [this, &sim = sim_, &database = database_, alive = alive_, state, statement, lost_before, lost_after, back] {
     if (*alive && node_.cut()) return;  // a cut network says nothing
     if (!state->session || !database.up || lost_before) {
       if (*alive) reset(state, "simulated: connection reset");
       return;
     }
+    state->used_at_ns = virtual_time::now_ns();
+    if (const auto limit = silence_limit(statement.sql)) watch_silence(sim, state, *limit);
     // What was sent takes effect even when its sender is gone.
     auto result = std::make_shared<Result<PgResult>>(database.run_for_leader(*state->session, statement));
     if (!*alive) return;
@@ -228,6 +240,18 @@ void Link::send_next() {
         if (*alive && state_ == state) answered(std::move(*result));
       });
     });
+  });
+}
+
+// The server's idle_session_timeout, which would otherwise run on the machine's clock.
+void Link::watch_silence(Simulation& sim, const std::shared_ptr<State>& state, Milliseconds limit) {
+  const std::int64_t left = state->used_at_ns + limit.count() * 1'000'000 - virtual_time::now_ns();
+  if (left <= 0) {
+    sim.say("database: a session that was silent for {} ms is ended", limit.count());
+    return state->end();
+  }
+  sim.after(Milliseconds(left / 1'000'000 + 1), [&sim, weak = std::weak_ptr(state), limit] {
+    if (const auto there = weak.lock(); there && there->session) watch_silence(sim, there, limit);
   });
 }
 

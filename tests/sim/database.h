@@ -85,6 +85,7 @@ class Link final : public LeaderLink {
 
  private:
   struct State;  // one connection
+  static void watch_silence(Simulation& sim, const std::shared_ptr<State>& state, Milliseconds limit);
   void connect_after(Milliseconds delay);
   void send_next();
   void answered(Result<PgResult> result);
