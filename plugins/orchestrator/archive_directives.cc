@@ -10,9 +10,11 @@ namespace {
 
 bool is_bucket_name(std::string_view name) {
   const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+           c == '_';
   };
-  return name.size() >= 3 && name.size() <= 255 && name.front() != '.' && std::all_of(name.begin(), name.end(), allowed);
+  return name.size() >= 3 && name.size() <= 255 && name.front() != '.' &&
+         std::all_of(name.begin(), name.end(), allowed);
 }
 
 Result<void> set_bucket(ArchiveSettings& archives, std::string_view place) {
@@ -77,15 +79,16 @@ void add_archive_store(config::DirectiveTable& table) {
                          "bucket."));
   table.push_back(block("archive_store", "orchestrator", 1, enter_archive_store,
                         "archive_store s3://bucket/prefix { ... }", "The same, with what a bucket needs."));
-  table.push_back(simple("endpoint", "archive_store", value(endpoint, &A::endpoint), "endpoint url", "AWS",
-                         "The S3 server."));
+  table.push_back(
+      simple("endpoint", "archive_store", value(endpoint, &A::endpoint), "endpoint url", "AWS", "The S3 server."));
   table.push_back(simple("region", "archive_store", value(text, &A::region), "region name", "us-east-1",
                          "The bucket's region; part of every signature."));
   table.push_back(simple("credentials_file", "archive_store", set_credentials_file, "credentials_file path",
                          "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the environment",
                          "An AWS shared credentials file; its profile [default] is used."));
-  table.push_back(simple("path_style", "archive_store", value(config::parse_flag, &A::path_style), "path_style on | off",
-                         "on with an endpoint, else off", "On: http://host/bucket/key; off: http://bucket.host/key."));
+  table.push_back(simple("path_style", "archive_store", value(config::parse_flag, &A::path_style),
+                         "path_style on | off", "on with an endpoint, else off",
+                         "On: http://host/bucket/key; off: http://bucket.host/key."));
 }
 
 }  // namespace hearth::orchestrator::directive_rows

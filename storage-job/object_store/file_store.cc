@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr std::string_view kUnfinished = ".unfinished-";  // <name>.unfinished-<random>
-constexpr std::size_t kPage = 100'000;  // each page walks the folder anew
+constexpr std::size_t kPage = 100'000;                    // each page walks the folder anew
 
 Error storage_error(int sys, const std::string& what) {
   Error error = system_error(sys, what);
@@ -257,7 +257,8 @@ Result<std::vector<std::string>> FileStore::keys_below(const std::string& prefix
   std::vector<std::string> out;
   if (auto read = add_keys(root_ + "/" + folder, folder.empty() ? "" : folder + "/", out); !read)
     return fail(read.error());
-  std::erase_if(out, [&](const std::string& key) { return !key.starts_with(prefix) || is_unfinished(key) != unfinished; });
+  std::erase_if(out,
+                [&](const std::string& key) { return !key.starts_with(prefix) || is_unfinished(key) != unfinished; });
   std::sort(out.begin(), out.end());
   return out;
 }

@@ -1,5 +1,6 @@
 #include "orchestrator/archives/job_access.h"
 
+#include <arpa/inet.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -41,18 +42,21 @@ bool is_loopback(std::string_view endpoint) {
   host = host.substr(0, host.find('/'));
   if (host.starts_with('[')) return host.starts_with("[::1]");
   host = host.substr(0, host.find(':'));
-  return host == "localhost" || host.ends_with(".localhost") || host.starts_with("127.");
+  in_addr address{};
+  if (::inet_pton(AF_INET, std::string(host).c_str(), &address) == 1) return host.starts_with("127.");
+  return host == "localhost" || host.ends_with(".localhost");
 }
 
 Result<JobAccess> access_to_directory(const OrchestratorSettings& settings, const Uuid& workspace,
-                                      const Uuid& operation) {
+                                      const Uuid& operation, bool restoring) {
   std::error_code error;
   const fs::path deployment = fs::path(archive_directory(settings)) / settings.deployment;
   fs::create_directories(deployment, error);
   if (error) return fail(system_error(error.value(), "cannot make the archive folder " + deployment.string()));
   const fs::path folder = deployment / workspace.text();
-  for (const fs::path& each : {folder, folder / operation.text()})
-    if (auto made = make_folder(each); !made) return fail(made.error());
+  if (auto made = make_folder(folder); !made) return fail(made.error());
+  if (!restoring)
+    if (auto made = make_folder(folder / operation.text()); !made) return fail(made.error());
   struct stat st {};
   if (::stat(folder.c_str(), &st) != 0) return fail(system_error(errno, folder.string()));
   JobAccess access;
@@ -87,11 +91,12 @@ Result<JobAccess> job_access(const OrchestratorSettings& settings, const Uuid& w
   const bool bucket = !settings.archives.bucket.empty();
   const std::string prefix = bucket ? settings.archives.prefix : std::string();
   const std::string marker = restore_marker_key(prefix, settings.deployment, workspace);
-  if (!archive_key.starts_with(marker.substr(0, marker.rfind('/') + 1)) || archive_key.find("..") != std::string::npos) {
+  if (!archive_key.starts_with(marker.substr(0, marker.rfind('/') + 1)) ||
+      archive_key.find("..") != std::string::npos) {
     return fail(ErrorCode::invalid_argument, ErrorSource::us,
                 "\"" + archive_key + "\" is no archive of workspace " + workspace.text() + " in this store");
   }
-  auto access = bucket ? access_to_bucket(settings) : access_to_directory(settings, workspace, operation);
+  auto access = bucket ? access_to_bucket(settings) : access_to_directory(settings, workspace, operation, restoring);
   if (!access) return access;
   const std::string root = bucket ? "s3://" + settings.archives.bucket + "/" : std::string("file://") + kJobMount + "/";
   access->environment.push_back("ARCHIVE_URL=" + root + archive_key);
@@ -117,7 +122,8 @@ Result<std::vector<std::string>> archive_environment(const ArchiveSettings& sett
       if (value != nullptr && *value != '\0') variables.push_back(std::string(name) + "=" + value);
     }
     if (variables.size() < 2)
-      return refused("archive_store names no credentials_file, and AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set");
+      return refused(
+          "archive_store names no credentials_file, and AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set");
   }
   if (!settings.endpoint.empty()) variables.push_back("AWS_ENDPOINT_URL=" + settings.endpoint);
   if (!settings.region.empty()) variables.push_back("AWS_REGION=" + settings.region);

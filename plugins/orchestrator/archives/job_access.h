@@ -1,5 +1,6 @@
-// JobAccess: how a storage job reaches the archives of one workspace (SPEC section 11): its URLs and environment and, where
-// archives are kept in a directory, the folder that is mounted into it. The job sees no other workspace's archives there.
+// JobAccess: how a storage job reaches the archives of one workspace (SPEC section 11): its URLs and environment and,
+// where archives are kept in a directory, the folder that is mounted into it. The job sees no other workspace's
+// archives there.
 #pragma once
 
 #include <string>
@@ -37,8 +38,9 @@ Result<JobAccess> job_access(const OrchestratorSettings& settings, const Uuid& w
 // settings.directory, or its default below data_dir. Absolute.
 std::string archive_directory(const OrchestratorSettings& settings);
 
-// AWS_* as storage-job and object_store::s3_options() understand them. Credentials come from the file if one is named, else
-// from this process's environment, AWS_CA_BUNDLE always from there. Error{permission_denied}: there are no credentials.
+// AWS_* as storage-job and object_store::s3_options() understand them. Credentials come from the file if one is named,
+// else from this process's environment, AWS_CA_BUNDLE always from there. Error{permission_denied}: there are no
+// credentials.
 Result<std::vector<std::string>> archive_environment(const ArchiveSettings& settings);
 
 // [default] of an AWS shared credentials file (or its only profile): "AWS_ACCESS_KEY_ID=…" and so on.

@@ -47,9 +47,8 @@ Result<ArchiveSnapshot> observe_all(ObjectStore& store, const ObjectArchiveStore
   ArchiveSnapshot snapshot;
   for (const auto& [workspace, operations] : *found) {
     for (const auto& [operation, parts] : operations) {
-      snapshot[workspace].archives.push_back({operation,
-                                              archive_key(options.prefix, options.deployment, workspace, operation),
-                                              parts.data && parts.meta});
+      snapshot[workspace].archives.push_back(
+          {operation, archive_key(options.prefix, options.deployment, workspace, operation), parts.data && parts.meta});
     }
   }
   for (const Uuid& workspace : markers_of) {
@@ -194,11 +193,9 @@ void ObjectArchiveStore::overdue(const std::shared_ptr<Call>& call) {
 void ObjectArchiveStore::answered(const Error* error) { unready_ = error != nullptr ? error->message : std::string(); }
 
 void ObjectArchiveStore::observe(std::vector<Uuid> markers_of, UniqueFunction<void(Result<ArchiveSnapshot>)> done) {
-  run<ArchiveSnapshot>(
-      [options = options_, markers_of = std::move(markers_of)](ObjectStore& store) {
-        return observe_all(store, options, markers_of);
-      },
-      std::move(done));
+  run<ArchiveSnapshot>([options = options_, markers_of = std::move(markers_of)](
+                           ObjectStore& store) { return observe_all(store, options, markers_of); },
+                       std::move(done));
 }
 
 void ObjectArchiveStore::remove(const std::string& key, UniqueFunction<void(Result<void>)> done) {

@@ -74,7 +74,8 @@ struct ArchiveKey {
   bool meta = false;
 };
 std::optional<ArchiveKey> parse_archive_key(std::string_view key, std::string_view folder);
-// {"restore_op_id", "archive_key"} as storage-job writes them; nullopt when it says nothing usable. `job_folder` as above.
+// {"restore_op_id", "archive_key"} as storage-job writes them; nullopt when it says nothing usable. `job_folder` as
+// above.
 std::optional<RestoreMarker> read_restore_marker(std::string_view text, const std::string& job_folder);
 
 // The store that the configuration names: a directory (made when it is missing) or a bucket.

@@ -56,22 +56,24 @@ class JobSequence final : public Sequence {
         });
   }
 
-  // Creating a container would create a missing volume as well, silently and empty; archived, that would be a home lost.
+  // Creating a container would create a missing volume as well, silently and empty; archived, that would be a home
+  // lost.
   void find_volume(UniqueFunction<void()> next) {
     if (spec_.volume_name.empty()) {
       if (kind_ == JobKind::archive) return next();
       return finish(fail(ErrorCode::invalid_argument, ErrorSource::us, "a restore needs a volume"));
     }
-    step({"GET", "/volumes/" + spec_.volume_name, ""}, [this, next = std::move(next)](const HttpResponse& answer) mutable {
-      if (answer.status == 404) {
-        return finish(
-            fail(ErrorCode::internal, ErrorSource::runtime, "volume " + spec_.volume_name + " does not exist"));
-      }
-      if (!is_success(answer)) return finish_with(answer, "volume " + spec_.volume_name);
-      if (!labels_are_ours(answer.body, links_.deployment, &spec_.workspace))
-        return finish_foreign("volume " + spec_.volume_name);
-      next();
-    });
+    step({"GET", "/volumes/" + spec_.volume_name, ""},
+         [this, next = std::move(next)](const HttpResponse& answer) mutable {
+           if (answer.status == 404) {
+             return finish(
+                 fail(ErrorCode::internal, ErrorSource::runtime, "volume " + spec_.volume_name + " does not exist"));
+           }
+           if (!is_success(answer)) return finish_with(answer, "volume " + spec_.volume_name);
+           if (!labels_are_ours(answer.body, links_.deployment, &spec_.workspace))
+             return finish_foreign("volume " + spec_.volume_name);
+           next();
+         });
   }
 
   void find_image() {

@@ -85,8 +85,7 @@ bool is_job(const json& labels) { return text(labels, kRoleLabel) == kJobRole; }
 
 void read_job(const json& entry, const std::string& deployment, ListedJobs& jobs) {
   const json& labels = member(entry, "Labels");
-  const auto operation =
-      id_in_names(entry, [&](std::string_view name) { return operation_of_name(name, deployment); });
+  const auto operation = id_in_names(entry, [&](std::string_view name) { return operation_of_name(name, deployment); });
   const auto workspace = Uuid::parse(text(labels, kWorkspaceLabel));
   if (!operation || !workspace || !is_job(labels) || !ours(labels, deployment, &*workspace)) return;
   if (text(labels, kOperationLabel) != operation->text()) return;

@@ -52,7 +52,7 @@ TEST_F(DirectivesTest, ArchivesStayBelowTheDataDirectoryUnlessToldOtherwise) {
 
 TEST_F(DirectivesTest, ADirectoryKeepsArchives) {
   const std::vector<std::pair<std::string, std::string>> places = {
-      {"file:/mnt/a", "/mnt/a"}, {"file:///mnt/a/", "/mnt/a"}, {"file:rel/a", options_.prefix + "/rel/a"}};
+      {"file:/mnt/a", "/mnt/a"}, {"file:///mnt/a/", "/mnt/a"}, {"file:rel/a", directory_.path() + "/rel/a"}};
   for (const auto& [where, directory] : places) {
     settings_ = {};
     ASSERT_TRUE(settings_of("orchestrator { archive_store " + where + "; auto_restore on; }" +
@@ -76,7 +76,7 @@ TEST_F(DirectivesTest, ABucketKeepsArchivesWithOrWithoutABlock) {
   EXPECT_EQ(settings_.archives.prefix, "hearth/eu");
   EXPECT_EQ(settings_.archives.endpoint, "http://127.0.0.1:9000");
   EXPECT_EQ(settings_.archives.region, "eu-1");
-  EXPECT_EQ(settings_.archives.credentials_file, options_.prefix + "/s3.conf");
+  EXPECT_EQ(settings_.archives.credentials_file, directory_.path() + "/s3.conf");
   EXPECT_EQ(settings_.archives.path_style, false);
 }
 

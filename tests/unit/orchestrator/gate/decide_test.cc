@@ -69,7 +69,8 @@ TEST(Decide, WithAutoRestoreAnArchivedWorkspaceIsLikeASleepingOne) {
       for (const K kind : {K::navigation, K::http, K::websocket}) {
         const Route archived = route(Phase::archived, up);
         const Route standby = route(Phase::standby, up);
-        EXPECT_EQ(decide({&archived, &owner, kind, false, limit, true}), decide({&standby, &owner, kind, false, limit}));
+        EXPECT_EQ(decide({&archived, &owner, kind, false, limit, true}),
+                  decide({&standby, &owner, kind, false, limit}));
       }
     }
   }

@@ -85,7 +85,8 @@ TEST(JobWire, AFailedJobSaysWhy) {
   EXPECT_EQ(job_message("{\"step\":\"started\"}\n{\"step\":\"failed\",\"exit\":12,\"message\":\"no archive\"}\n"
                         "storage-job: no archive\n"),
             "no archive");
-  EXPECT_EQ(job_message("{\"step\":\"started\"}\nstorage-job: RESTORE_OP_ID: bad\n\n"), "storage-job: RESTORE_OP_ID: bad");
+  EXPECT_EQ(job_message("{\"step\":\"started\"}\nstorage-job: RESTORE_OP_ID: bad\n\n"),
+            "storage-job: RESTORE_OP_ID: bad");
   EXPECT_EQ(job_message("{\"step\":\"failed\",\"message\":7}\nlast\n"), "last");
   EXPECT_EQ(job_message("{\"step\":3}\n{broken\n"), "{broken");
   EXPECT_EQ(job_message(""), "");
