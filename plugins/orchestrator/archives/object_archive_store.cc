@@ -51,6 +51,11 @@ Result<ArchiveSnapshot> observe_all(ObjectStore& store, const ObjectArchiveStore
           {operation, archive_key(options.prefix, options.deployment, workspace, operation), parts.data && parts.meta});
     }
   }
+  for (auto& [workspace, archives] : snapshot) {
+    // Equal listings are equal snapshots.
+    std::sort(archives.archives.begin(), archives.archives.end(),
+              [](const ObservedArchive& a, const ObservedArchive& b) { return a.operation < b.operation; });
+  }
   for (const Uuid& workspace : markers_of) {
     auto text = store.get(restore_marker_key(options.prefix, options.deployment, workspace), kMarkerLimit);
     if (!text && text.error().code == ErrorCode::not_found) continue;
