@@ -4,33 +4,14 @@
 #include <algorithm>
 #include <charconv>
 
-#include "base/strings.h"
+#include "orchestrator/directive_rows.h"
 #include "orchestrator/orchestrator.h"
 
 namespace hearth::orchestrator {
 
 namespace {
 
-using config::Directive;
-using config::LoadContext;
-using config::Statement;
-
-tl::unexpected<Error> wrong(std::string message) {
-  return fail(ErrorCode::invalid_argument, ErrorSource::config, std::move(message));
-}
-
-OrchestratorSettings& settings_of(void* target) { return *static_cast<OrchestratorSettings*>(target); }
-
-// Stores what `parse` makes of the only argument.
-template <class Settings, class Parse, class Member>
-auto value(Parse parse, Member Settings::*member) {
-  return [parse, member](void* target, const Statement& statement, LoadContext&) -> Result<void> {
-    auto parsed = parse(statement.args[0]);
-    if (!parsed) return tl::unexpected(std::move(parsed.error()));
-    static_cast<Settings*>(target)->*member = static_cast<Member>(std::move(*parsed));
-    return {};
-  };
-}
+using namespace directive_rows;
 
 // A time in whole seconds.
 auto idle_time(std::int64_t OrchestratorSettings::*member) {
@@ -41,11 +22,6 @@ auto idle_time(std::int64_t OrchestratorSettings::*member) {
     settings_of(target).idle_given = true;
     return {};
   };
-}
-
-Result<std::string> text(const std::string& argument) {
-  if (argument.empty()) return wrong("value must not be empty");
-  return argument;
 }
 
 Result<unsigned> count(const std::string& argument) {
@@ -122,17 +98,6 @@ Result<void> set_event_bus(void*, const Statement& statement, LoadContext&) {
   return wrong(fmt::format("invalid event_bus \"{}\": local", statement.args[0]));
 }
 
-Result<void> refuse_archive_store(void*, const Statement&, LoadContext&) {
-  return wrong("archives are not supported yet; remove \"archive_store\"");
-}
-
-Result<void> set_auto_restore(void*, const Statement& statement, LoadContext&) {
-  const auto flag = config::parse_flag(statement.args[0]);
-  if (!flag) return tl::unexpected(flag.error());
-  if (*flag) return wrong("archives are not supported yet, so auto_restore can only be off");
-  return {};
-}
-
 Result<void*> enter_orchestrator(void* target, const Statement&, LoadContext&) {
   settings_of(target).present = true;
   return target;
@@ -143,33 +108,6 @@ Result<void*> enter_runtime(void* target, const Statement& statement, LoadContex
     return wrong(fmt::format("runtime \"{}\" is not supported: docker", statement.args[0]));
   }
   return static_cast<void*>(&settings_of(target).runtime);
-}
-
-template <class Set>
-Directive simple(std::string_view name, std::string_view context, Set set, std::string_view syntax,
-                 std::string_view fallback, std::string_view help) {
-  Directive directive;
-  directive.name = name;
-  directive.contexts = context;
-  directive.min_args = directive.max_args = 1;
-  directive.set = std::move(set);
-  directive.syntax = syntax;
-  directive.fallback = fallback;
-  directive.help = help;
-  return directive;
-}
-
-template <class Enter>
-Directive block(std::string_view name, std::string_view context, unsigned args, Enter enter, std::string_view syntax,
-                std::string_view help) {
-  Directive directive;
-  directive.name = directive.opens = name;
-  directive.contexts = context;
-  directive.min_args = directive.max_args = args;
-  directive.enter = std::move(enter);
-  directive.syntax = syntax;
-  directive.help = help;
-  return directive;
 }
 
 void add_runtime(config::DirectiveTable& table) {
@@ -221,10 +159,7 @@ const config::DirectiveTable& orchestrator_directives() {
                        "A private PostgreSQL below data_dir, or the postgres:// URL of a server."));
     t.push_back(simple("event_bus", "orchestrator", set_event_bus, "event_bus local", "local",
                        "How several processes share events; local: one process."));
-    Directive archives = simple("archive_store", "orchestrator", refuse_archive_store, "archive_store url", "",
-                                "Where archives are kept. Not supported yet.");
-    archives.max_args = Directive::kMany;
-    t.push_back(std::move(archives));
+    add_archive_store(t);
     add_runtime(t);
     add_idle(t);
     t.push_back(simple("max_running_per_user", "orchestrator", value(count, &S::max_running_per_user),
@@ -235,8 +170,9 @@ const config::DirectiveTable& orchestrator_directives() {
                        "coordinator on | off", "on", "Off: this process only proxies and serves the API."));
     t.push_back(simple("wake_hold", "orchestrator", value(config::parse_time, &S::wake_hold), "wake_hold time", "15s",
                        "How long a background request waits for a workspace that is on its way up."));
-    t.push_back(simple("auto_restore", "orchestrator", set_auto_restore, "auto_restore off", "off",
-                       "Whether opening an archived workspace restores it. Not supported yet."));
+    t.push_back(simple("auto_restore", "orchestrator", value(config::parse_flag, &S::auto_restore),
+                       "auto_restore on | off", "off",
+                       "On: opening an archived workspace restores it. Off: a page asks first."));
     return t;
   }();
   return table;

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "log/log.h"
+#include "orchestrator/archives/object_archive_store.h"
 #include "orchestrator/control.h"
 #include "orchestrator/runtime/docker/docker_runtime.h"
 #include "orchestrator/store/database.h"
@@ -72,11 +73,15 @@ Result<void> Orchestrator::start(Host& host) {
 
 void Orchestrator::run(Host& host, std::string admin_password) {
   std::unique_ptr<WorkspaceRuntime> runtime;
-  if (settings_.coordinator) runtime = std::make_unique<DockerRuntime>(*loop_, settings_);
+  std::unique_ptr<ArchiveStore> archives;
+  if (settings_.coordinator) {
+    runtime = std::make_unique<DockerRuntime>(*loop_, settings_);
+    archives = open_archive_store(*loop_, settings_);
+  }
   Control control(*loop_, host, settings_,
                   {std::move(admin_password), database_options(settings_), direct_database_options(settings_),
                    migration_database_options(settings_)},
-                  std::move(runtime));
+                  std::move(runtime), std::move(archives));
   link_->attach(&control);
   loop_->run();
   link_->attach(nullptr);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -27,7 +28,7 @@ struct ArchiveSettings {
   std::string endpoint;   // empty = AWS
   std::string region;
   std::string credentials_file;  // AWS shared credentials format; empty = the environment's AWS_* variables
-  bool path_style = false;
+  std::optional<bool> path_style;  // unset: path for an endpoint of your own, virtual hosts on AWS
 };
 
 struct OrchestratorSettings {
@@ -44,6 +45,7 @@ struct OrchestratorSettings {
   unsigned max_running = 100;
   unsigned max_parallel_operations = 20;
   Milliseconds wake_hold{15000};
+  bool auto_restore = false;          // opening an archived workspace restores it
   Milliseconds probe_interval{50};    // readiness probes while a container starts
   std::int64_t standby_ttl_seconds = 30 * 60;
   std::int64_t archive_ttl_seconds = 7 * 24 * 3600;

@@ -53,6 +53,7 @@ function folder_of(path,   part, n) {
   if (here[1] == "plugins") {
     if (there[1] == "proxy" || there[1] == "server") bad("plugins use the SDK, never gateway/" there[1])
     if ((there[1] == "orchestrator" || there[1] == "activity") && there[1] != from) bad("plugins never include each other: " target)
+    if (there[1] ~ /^(walk|tar|frames|extract)$/ || (there[1] == "object_store" && file !~ /^plugins\/orchestrator\/archives\//)) bad("of storage-job only object_store/ is shared, and only with plugins/orchestrator/archives")
     if (file ~ /^plugins\/[a-z]+\/(model|decide)\//) {
       if (there[1] == "orchestrator" || there[1] == "activity") {
         if (there[2] != "model" && there[2] != "decide") bad("model/ and decide/ are pure: " target)

@@ -1,10 +1,13 @@
 # shellcheck shell=bash
-# The workspace image: present > pulled > built here. Needs common.sh, packages.sh. Call ensure_workspace_image.
-# A local build takes debootstrap (root) and npm; it needs no container registry and takes 3 to 5 minutes.
+# The images. Needs common.sh, packages.sh.
+# ensure_workspace_image: present > pulled > built here. A local build takes debootstrap (root) and npm; it needs no
+# container registry and takes 3 to 5 minutes.
+# ensure_job_image: the storage-job of build/release with what it links to; made again whenever that changed.
 
 HEARTH_IMAGE=hearth/code-server:latest
 HEARTH_UPSTREAM_IMAGE=codercom/code-server:latest
 HEARTH_BASE_IMAGE=hearth/workspace-base:bookworm
+HEARTH_JOB_IMAGE=hearth/storage-job:latest
 CODE_SERVER_VERSION=4.139.1
 NODE_MAJOR=24 # code-server's postinstall insists on this major version
 
@@ -88,4 +91,40 @@ ensure_workspace_image() {
   step "docker build $HEARTH_IMAGE" build_image "$work"
   as_root rm -rf "$work/context" "$work/tools"
   exec 9>&-
+}
+
+# job_files BINARY: what the program needs beside itself: libraries, certificates, and the locale in which libarchive
+# understands names that are not ASCII.
+job_files() {
+  ldd "$1" | grep -o '/[^ ]*'
+  local file
+  for file in /etc/ssl/certs/ca-certificates.crt /usr/lib/locale/C.utf8/LC_CTYPE; do
+    [ ! -e "$file" ] || printf '%s\n' "$file"
+  done
+}
+
+job_fingerprint() { # BINARY
+  { cat "$1"; job_files "$1" | xargs cat; } | sha256sum | cut -d' ' -f1
+}
+
+# import_job_image BINARY NAME
+import_job_image() {
+  local root file
+  root=$(mktemp -d)
+  mkdir -p "$root/data" "$root/archives" "$root/usr/local/bin"
+  install -m 0755 "$1" "$root/usr/local/bin/storage-job"
+  job_files "$1" | while read -r file; do install -D "$file" "$root$file"; done
+  tar -C "$root" --owner=0 --group=0 --numeric-owner -c . |
+    docker import --change 'ENTRYPOINT ["/usr/local/bin/storage-job"]' \
+      --change "LABEL hearth.fingerprint=$(job_fingerprint "$1")" - "$2"
+  rm -rf "$root"
+}
+
+ensure_job_image() {
+  local binary=$HEARTH_ROOT/build/release/storage-job/storage-job there old
+  there=$(docker image inspect -f '{{index .Config.Labels "hearth.fingerprint"}}' "$HEARTH_JOB_IMAGE" 2>/dev/null) || there=''
+  [ "$there" != "$(job_fingerprint "$binary")" ] || return 0
+  old=$(docker image inspect -f '{{.Id}}' "$HEARTH_JOB_IMAGE" 2>/dev/null) || old=''
+  step "image $HEARTH_JOB_IMAGE" import_job_image "$binary" "$HEARTH_JOB_IMAGE"
+  [ -z "$old" ] || docker rmi "$old" >/dev/null 2>&1 || true # without a name now; a job may still run from it
 }

@@ -79,6 +79,7 @@ prepare_live_tests() {
   build_preset release
   ensure_docker_engine
   ensure_workspace_image
+  ensure_job_image
   export HEARTH_BIN=$HEARTH_ROOT/build/release/gateway/hearth HEARTH_MODULES=$HEARTH_ROOT/build/release/modules
   export HEARTH_ARTIFACTS=$ARTIFACTS/$1
   rm -rf "${HEARTH_ARTIFACTS:?}"

@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr std::string_view kUnfinished = ".unfinished-";  // <name>.unfinished-<random>
-constexpr std::size_t kPage = 1000;
+constexpr std::size_t kPage = 100'000;                    // each page walks the folder anew
 
 Error storage_error(int sys, const std::string& what) {
   Error error = system_error(sys, what);
@@ -134,7 +134,7 @@ class FileUpload final : public Upload {
  private:
   Result<void> open() {
     if (auto made = make_parents(path_); !made) return made;
-    fd_ = Fd(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    fd_ = Fd(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640));
     if (!fd_) return fail(storage_error(errno, temporary_));
     return {};
   }
@@ -220,23 +220,54 @@ Result<void> FileStore::remove(const std::string& key) {
   return {};
 }
 
-std::vector<std::string> FileStore::keys_below(const std::string& prefix, bool unfinished) const {
-  std::vector<std::string> out;
-  const std::string folder =
-      root_ + "/" + prefix.substr(0, prefix.rfind('/') == std::string::npos ? 0 : prefix.rfind('/'));
+namespace {
+
+// Keys of all files below `folder`, which may be gone by now. Whatever else keeps it from being read is an error: a
+// listing with a hole would say that archives are lost.
+Result<void> add_keys(const std::string& folder, const std::string& key, std::vector<std::string>& out) {
   std::error_code error;
-  for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    if (!it->is_regular_file(error)) continue;
-    std::string key = it->path().string().substr(root_.size() + 1);
-    if (key.starts_with(prefix) && is_unfinished(key) == unfinished) out.push_back(std::move(key));
+  fs::directory_iterator it(folder, error);
+  for (const fs::directory_iterator end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    std::error_code unknown;
+    const fs::file_type type = it->symlink_status(unknown).type();
+    if (type == fs::file_type::directory) {
+      if (auto below = add_keys(folder + "/" + name, key + name + "/", out); !below) return below;
+    } else if (type == fs::file_type::regular) {
+      out.push_back(key + name);
+    } else if (unknown && unknown != std::errc::no_such_file_or_directory) {
+      return fail(storage_error(unknown.value(), folder + "/" + name));
+    }
   }
+  if (error && error != std::errc::no_such_file_or_directory) return fail(storage_error(error.value(), folder));
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> FileStore::keys_below(const std::string& prefix, bool unfinished) const {
+  struct stat st {};
+  if (::stat(root_.empty() ? "/" : root_.c_str(), &st) != 0) {
+    Error error = storage_error(errno, root_);
+    if (error.code == ErrorCode::not_found) error.code = ErrorCode::unavailable;  // not mounted, perhaps
+    return fail(std::move(error));
+  }
+  const std::size_t slash = prefix.rfind('/');
+  const std::string folder = slash == std::string::npos ? std::string() : prefix.substr(0, slash);
+  std::vector<std::string> out;
+  if (auto read = add_keys(root_ + "/" + folder, folder.empty() ? "" : folder + "/", out); !read)
+    return fail(read.error());
+  std::erase_if(out,
+                [&](const std::string& key) { return !key.starts_with(prefix) || is_unfinished(key) != unfinished; });
   std::sort(out.begin(), out.end());
   return out;
 }
 
 Result<ListPage> FileStore::list(const std::string& prefix, const std::string& from) {
+  auto keys = keys_below(prefix, false);
+  if (!keys) return fail(keys.error());
   ListPage page;
-  for (const std::string& key : keys_below(prefix, false)) {
+  for (const std::string& key : *keys) {
     if (!from.empty() && key <= from) continue;
     if (page.objects.size() == kPage) {
       page.next = page.objects.back().key;
@@ -250,8 +281,10 @@ Result<ListPage> FileStore::list(const std::string& prefix, const std::string& f
 }
 
 Result<std::vector<OpenUpload>> FileStore::open_uploads(const std::string& prefix) {
+  auto keys = keys_below(prefix, true);
+  if (!keys) return fail(keys.error());
   std::vector<OpenUpload> out;
-  for (const std::string& path : keys_below(prefix, true)) {
+  for (const std::string& path : *keys) {
     struct stat st {};
     if (::stat((root_ + "/" + path).c_str(), &st) != 0) continue;
     out.push_back({path.substr(0, path.rfind(kUnfinished)), path, amz_date(st.st_mtim.tv_sec)});

@@ -24,7 +24,7 @@ class FileStore final : public ObjectStore {
 
  private:
   Result<std::string> path_of(const std::string& key) const;
-  std::vector<std::string> keys_below(const std::string& prefix, bool unfinished) const;
+  Result<std::vector<std::string>> keys_below(const std::string& prefix, bool unfinished) const;
 
   const std::string root_;
   const std::atomic<bool>* cancel_;

@@ -50,6 +50,13 @@ test('the gateway knows no plugin, and a plugin neither proxy nor server nor ano
   refuses({ 'plugins/activity/a.cc': '#include "orchestrator/model/phase.h"\n' }, /never include each other/);
 });
 
+test('of storage-job, one folder of one plugin sees one folder', () => {
+  const store = '#include "object_store/object_store.h"\n';
+  assert.equal(check({ 'plugins/orchestrator/archives/a.cc': store }).status, 0);
+  refuses({ 'plugins/orchestrator/runtime/a.cc': store }, /only with plugins\/orchestrator\/archives/);
+  refuses({ 'plugins/orchestrator/archives/a.cc': '#include "walk/walk.h"\n' }, /only object_store/);
+});
+
 test('model and decide are pure', () => {
   refuses({ 'plugins/orchestrator/decide/a.cc': '#include "orchestrator/store/store.h"\n' }, /pure/);
   refuses({ 'plugins/orchestrator/model/a.h': '#include "runtime/loop.h"\n' }, /see only base/);

@@ -44,10 +44,6 @@ std::optional<std::optional<std::int64_t>> read_ttl(Fields& fields, std::string_
   return seconds;
 }
 
-ApiError no_archives() {
-  return conflict("INVALID_STATE", "Archives are not supported yet, so desired_state cannot be ARCHIVED.");
-}
-
 }  // namespace
 
 Endpoints WorkspaceApi::endpoints() {
@@ -111,7 +107,6 @@ void WorkspaceApi::create(const Call& call) {
   wanted.standby_ttl_seconds = read_ttl(fields, "standby_ttl_seconds").value_or(std::nullopt);
   wanted.archive_ttl_seconds = read_ttl(fields, "archive_ttl_seconds").value_or(std::nullopt);
   if (const auto error = fields.error()) return answer(call, *error);
-  if (wanted.desired == DesiredState::archived) return answer(call, no_archives());
   services_.workspaces.create(wanted, [this, call](Result<RunOutcome> outcome) {
     if (outcome) return finish(call, 201, "workspace.create", std::move(*outcome));
     if (is_unique_violation(outcome.error())) {
@@ -136,7 +131,6 @@ void WorkspaceApi::change(const Call& call) {
   wanted.standby_ttl_seconds = read_ttl(fields, "standby_ttl_seconds");
   wanted.archive_ttl_seconds = read_ttl(fields, "archive_ttl_seconds");
   if (const auto error = fields.error()) return answer(call, *error);
-  if (wanted.desired == DesiredState::archived) return answer(call, no_archives());
   with_owned(call, [this, call, wanted](const Workspace& row) {
     if (wanted.empty()) return answer(call, 200, workspace_json(row));
     services_.workspaces.change(row.id, row.owner_user_id, wanted, [this, call](Result<RunOutcome> outcome) {

@@ -1,5 +1,5 @@
-// ArchiveStore: what the coordinator sees of the archives in object storage (SPEC section 10). storage-job writes and reads
-// them; here they are only listed and removed.
+// ArchiveStore: what the coordinator sees of the archives in object storage (SPEC section 10). storage-job writes and
+// reads them; here they are only listed and removed.
 //
 // Thread: the orchestrator's loop. Calls have a deadline of the store's own and fail whole: an answer that is missing a
 // page is no answer. Destroying the store silences what is under way. Errors: unavailable and timeout (try again),

@@ -33,8 +33,11 @@ Verdict by_phase(const GateInput& input) {
       return route.address.empty() ? while_coming_up(input.kind) : Verdict::proxy;
     case Phase::standby:
       return route.on_its_way_up ? while_coming_up(input.kind) : while_asleep(input);
-    case Phase::pending:
     case Phase::archived:
+      if (route.on_its_way_up) return while_coming_up(input.kind);
+      if (input.auto_restore) return while_asleep(input);
+      return input.kind == RequestKind::navigation ? Verdict::broken : Verdict::unavailable;
+    case Phase::pending:
       return route.on_its_way_up ? while_coming_up(input.kind) : Verdict::broken;
     case Phase::error:
     case Phase::deleting:

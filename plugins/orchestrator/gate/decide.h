@@ -24,7 +24,7 @@ enum class Verdict : std::uint8_t {
   hold,           // wait for the route to change, at most wake_hold, then 503
   unavailable,    // 503 with Retry-After: asleep, and this request may not wake it
   over_limit,     // 429: asleep, and could not be woken now
-  broken,         // 502 saying why (PENDING, ERROR, DELETING, ARCHIVED)
+  broken,         // 502 saying why (PENDING, ERROR, DELETING; ARCHIVED with a button that restores)
 };
 
 struct GateInput {
@@ -33,6 +33,7 @@ struct GateInput {
   RequestKind kind = RequestKind::http;
   bool cross_site = false;     // Origin names another host; looked at for WebSockets only
   bool limit_reached = false;  // as far as this worker knows; the wake itself is decided in the database
+  bool auto_restore = false;   // opening an archived workspace restores it
 };
 
 Verdict decide(const GateInput& input);

@@ -75,6 +75,7 @@ Verdict Gate::judge(const Exchange& exchange, const Uuid& workspace, const Ident
   input.kind = kind_of(request);
   const std::string_view origin = request.header("origin");
   input.cross_site = !origin.empty() && !origin_is_host(origin, request.host);
+  input.auto_restore = settings_.auto_restore;
   input.limit_reached = identity != nullptr && (routes_.running_of(identity->user) >= settings_.max_running_per_user ||
                                                 routes_.running() >= settings_.max_running);
   return decide(input);

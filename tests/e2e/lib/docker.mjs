@@ -11,6 +11,8 @@ export async function docker(...args) {
 
 const lines = (text) => text.split('\n').filter(Boolean);
 
+const isJob = (container) => container.Config.Labels['hearth.role'] === 'job';
+
 export class Deployment {
   constructor(name) {
     this.name = name;
@@ -29,7 +31,12 @@ export class Deployment {
   }
 
   async container(workspaceId) {
-    return (await this.containers()).find((c) => c.Config.Labels['hearth.workspace'] === workspaceId);
+    return (await this.containers()).find((c) => c.Config.Labels['hearth.workspace'] === workspaceId && !isJob(c));
+  }
+
+  // Storage jobs, running or ended.
+  async jobs(workspaceId) {
+    return (await this.containers()).filter((c) => c.Config.Labels['hearth.workspace'] === workspaceId && isJob(c));
   }
 
   // Runs a shell command inside the workspace's container, as its user.

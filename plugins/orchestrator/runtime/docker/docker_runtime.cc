@@ -7,107 +7,13 @@ using docker::Sequence;
 
 namespace {
 constexpr Milliseconds kLogsTimeout{10000};
-}
-
-// One listing of everything: both answers and the exits not known yet, or nothing.
-class DockerRuntime::Observation {
- public:
-  using Ended = UniqueFunction<void(Result<RuntimeSnapshot>)>;
-
-  Observation(DockerRuntime& runtime, Ended done)
-      : runtime_(runtime), done_(std::move(done)), deadline_(runtime.loop_) {}
-
-  void begin() {
-    deadline_.start(kObserveTimeout, [this] {
-      end(fail(ErrorCode::timeout, ErrorSource::runtime, "the container engine took too long to list its resources",
-               true));
-    });
-    const std::string filter = docker::label_filter(runtime_.deployment_);
-    list("/containers/json?all=1&" + filter, [this](std::string_view body) {
-      return docker::read_containers(body, runtime_.deployment_,
-                                     docker::network_name(runtime_.settings_, runtime_.deployment_), snapshot_);
-    });
-    list("/volumes?" + filter,
-         [this](std::string_view body) { return docker::read_volumes(body, runtime_.deployment_, snapshot_); });
-  }
-
- private:
-  void list(std::string path, UniqueFunction<Result<void>(std::string_view)> read) {
-    call(std::move(path), [this, read = std::move(read)](const HttpResponse& answer) mutable {
-      if (!docker::is_success(answer)) return end(tl::unexpected(docker::error_of(answer, "listing")));
-      Result<void> result = read(answer.body);
-      if (!result) return end(tl::unexpected(std::move(result.error())));
-      if (pending_ == 0) look_at_exits();
-    });
-  }
-
-  void call(std::string path, UniqueFunction<void(const HttpResponse&)> next) {
-    ++pending_;
-    runtime_.engine_.call(
-        {"GET", std::move(path), "", kObserveTimeout},
-        [this, alive = std::weak_ptr<char>(alive_), next = std::move(next)](Result<HttpResponse> answer) mutable {
-          if (alive.expired() || ended_) return;
-          --pending_;
-          if (!answer) return end(tl::unexpected(std::move(answer.error())));
-          next(*answer);
-        });
-  }
-
-  void look_at_exits() {
-    std::unordered_map<std::string, Exit> known;
-    for (const auto& [id, container] : snapshot_.containers) {
-      if (container.state != "exited" && container.state != "dead") continue;
-      const auto found = runtime_.exits_.find(container.runtime_id);
-      if (found != runtime_.exits_.end())
-        known.insert(*found);
-      else
-        look_at_exit(id, container.runtime_id);
-    }
-    runtime_.exits_ = std::move(known);
-    if (pending_ == 0) complete();
-  }
-
-  void look_at_exit(const Uuid& workspace, const std::string& engine_id) {
-    call("/containers/" + engine_id + "/json", [this, workspace, engine_id](const HttpResponse& answer) {
-      if (answer.status == 404) {
-        snapshot_.containers.erase(workspace);
-      } else if (auto detail = docker::read_container(answer.body, runtime_.deployment_, workspace)) {
-        runtime_.exits_[engine_id] = {detail->exit_code, detail->oom_killed};
-      }
-      if (pending_ == 0) complete();
-    });
-  }
-
-  void complete() {
-    for (auto& [id, container] : snapshot_.containers) {
-      const auto found = runtime_.exits_.find(container.runtime_id);
-      if (found == runtime_.exits_.end()) continue;
-      container.exit_code = found->second.code;
-      container.oom_killed = found->second.oom_killed;
-    }
-    end(std::move(snapshot_));
-  }
-
-  void end(Result<RuntimeSnapshot> result) {
-    if (ended_) return;
-    ended_ = true;
-    deadline_.stop();
-    done_(std::move(result));
-  }
-
-  DockerRuntime& runtime_;
-  Ended done_;
-  Timer deadline_;
-  RuntimeSnapshot snapshot_;
-  int pending_ = 0;
-  bool ended_ = false;
-  std::shared_ptr<char> alive_ = std::make_shared<char>();
-};
+}  // namespace
 
 DockerRuntime::DockerRuntime(Loop& loop, const OrchestratorSettings& settings)
     : loop_(loop),
-      settings_(settings.runtime),
-      deployment_(settings.deployment),
+      all_settings_(settings),
+      settings_(all_settings_.runtime),
+      deployment_(all_settings_.deployment),
       probe_client_(loop),
       engine_(loop, settings.runtime.socket) {
   images_ = std::make_unique<docker::Images>(engine_, settings_.pull);
@@ -118,13 +24,14 @@ DockerRuntime::~DockerRuntime() = default;
 void DockerRuntime::observe(UniqueFunction<void(Result<RuntimeSnapshot>)> done) {
   const std::uint64_t id = next_++;
   auto observation =
-      std::make_unique<Observation>(*this, [this, id, done = std::move(done)](Result<RuntimeSnapshot> result) mutable {
-        const auto found = observations_.find(id);
-        loop_.defer_delete(std::move(found->second));
-        observations_.erase(found);
-        done(std::move(result));
-      });
-  Observation& started = *observation;
+      std::make_unique<docker::Observation>(loop_, engine_, settings_, deployment_, exits_,
+                                            [this, id, done = std::move(done)](Result<RuntimeSnapshot> result) mutable {
+                                              const auto found = observations_.find(id);
+                                              loop_.defer_delete(std::move(found->second));
+                                              observations_.erase(found);
+                                              done(std::move(result));
+                                            });
+  docker::Observation& started = *observation;
   observations_[id] = std::move(observation);
   started.begin();
 }
@@ -176,13 +83,31 @@ void DockerRuntime::remove_volume(const Uuid& workspace, const std::string& volu
       std::move(done));
 }
 
-void DockerRuntime::archive(const JobSpec&, Done done) {
-  done(fail(ErrorCode::invalid_argument, ErrorSource::us, "storage jobs are not run yet"));
+void DockerRuntime::run_job(docker::JobKind kind, const JobSpec& spec, Done done) {
+  run(
+      [&](Sequence::Done ended) {
+        return docker::job_sequence({engine_, *images_, settings_, deployment_}, loop_, all_settings_, kind, spec,
+                                    std::move(ended));
+      },
+      std::move(done));
 }
-void DockerRuntime::restore(const JobSpec&, Done done) {
-  done(fail(ErrorCode::invalid_argument, ErrorSource::us, "storage jobs are not run yet"));
+
+void DockerRuntime::archive(const JobSpec& spec, Done done) {
+  run_job(docker::JobKind::archive, spec, std::move(done));
 }
-void DockerRuntime::remove_job(const Uuid&, const Uuid&, Done done) { done({}); }
+
+void DockerRuntime::restore(const JobSpec& spec, Done done) {
+  run_job(docker::JobKind::restore, spec, std::move(done));
+}
+
+void DockerRuntime::remove_job(const Uuid& workspace, const Uuid& operation, Done done) {
+  run(
+      [&](Sequence::Done ended) {
+        return docker::remove_job_sequence({engine_, *images_, settings_, deployment_}, workspace, operation,
+                                           std::move(ended));
+      },
+      std::move(done));
+}
 
 void DockerRuntime::logs(const Uuid& workspace, unsigned tail_lines, UniqueFunction<void(Result<std::string>)> done) {
   const std::string path = "/containers/" + container_name(deployment_, workspace);

@@ -5,6 +5,8 @@
 #pragma once
 
 #include "orchestrator/runtime/docker/event_stream.h"
+#include "orchestrator/runtime/docker/job_sequence.h"
+#include "orchestrator/runtime/docker/observation.h"
 #include "orchestrator/runtime/docker/sequence.h"
 #include "orchestrator/runtime/workspace_runtime.h"
 #include "orchestrator/settings.h"
@@ -13,7 +15,6 @@ namespace hearth::orchestrator {
 
 class DockerRuntime final : public WorkspaceRuntime {
  public:
-  static constexpr Milliseconds kObserveTimeout{5000};
   static constexpr Milliseconds kProbeTimeout{250};
 
   DockerRuntime(Loop& loop, const OrchestratorSettings& settings);
@@ -33,23 +34,18 @@ class DockerRuntime final : public WorkspaceRuntime {
   std::string unready_reason() const override { return engine_.unready_reason(); }
 
  private:
-  class Observation;
-  struct Exit {
-    int code = 0;
-    bool oom_killed = false;
-  };
-
   using MakeSequence = UniqueFunction<std::unique_ptr<docker::Sequence>(docker::Sequence::Done)>;
   void run(MakeSequence make, Done done);
-  void end_observation(std::uint64_t id, Result<RuntimeSnapshot> result);
+  void run_job(docker::JobKind kind, const JobSpec& spec, Done done);
 
   Loop& loop_;
-  const RuntimeSettings settings_;
-  const std::string deployment_;
+  const OrchestratorSettings all_settings_;
+  const RuntimeSettings& settings_;
+  const std::string& deployment_;
   std::uint64_t next_ = 1;
   std::unordered_map<std::uint64_t, std::unique_ptr<docker::Sequence>> sequences_;
-  std::unordered_map<std::uint64_t, std::unique_ptr<Observation>> observations_;
-  std::unordered_map<std::string, Exit> exits_;  // how containers ended, by engine id: the listing does not say it all
+  std::unordered_map<std::uint64_t, std::unique_ptr<docker::Observation>> observations_;
+  docker::Exits exits_;
   std::unique_ptr<docker::EventStream> events_;
   std::unique_ptr<docker::Images> images_;
   std::unordered_map<std::uint64_t, std::unique_ptr<HttpCall>> probes_;

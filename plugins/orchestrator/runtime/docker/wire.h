@@ -15,6 +15,8 @@ namespace hearth::orchestrator::docker {
 inline constexpr std::string_view kDeploymentLabel = "hearth.deployment";
 inline constexpr std::string_view kWorkspaceLabel = "hearth.workspace";
 inline constexpr std::string_view kOperationLabel = "hearth.operation";
+inline constexpr std::string_view kRoleLabel = "hearth.role";  // only on jobs
+inline constexpr std::string_view kJobRole = "job";
 inline constexpr std::string_view kHome = "/home/coder";
 inline constexpr unsigned kWorkspacePort = 8080;
 
@@ -36,10 +38,18 @@ struct ImageName {
 };
 ImageName parse_image(std::string_view reference);
 
+// A job in the listing. Its name, its labels and its role agree; one of whom they do not is nobody's.
+struct ListedJob {
+  Uuid operation;
+  std::string engine_id;
+  std::string state;
+};
+using ListedJobs = std::unordered_map<Uuid, std::vector<ListedJob>>;  // by workspace
+
 // GET /containers/json and GET /volumes. Entries that are none of ours are left out; Error{protocol} on what is not
 // JSON or lacks what we must know.
 Result<void> read_containers(std::string_view body, const std::string& deployment, const std::string& network,
-                             RuntimeSnapshot& snapshot);
+                             RuntimeSnapshot& snapshot, ListedJobs& jobs);
 Result<void> read_volumes(std::string_view body, const std::string& deployment, RuntimeSnapshot& snapshot);
 
 // GET /containers/<name>/json.
@@ -51,6 +61,7 @@ struct ContainerDetail {
   bool oom_killed = false;
   bool ours = false;      // labels say this deployment and this workspace
   std::string operation;  // label hearth.operation
+  std::string role;       // label hearth.role
 };
 Result<ContainerDetail> read_container(std::string_view body, const std::string& deployment, const Uuid& workspace);
 

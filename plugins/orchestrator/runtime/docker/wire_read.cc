@@ -62,33 +62,55 @@ std::string address_of(const json& container, const std::string& network) {
   return ip.empty() ? "" : ip + ":" + std::to_string(kWorkspacePort);
 }
 
-std::optional<Uuid> workspace_of_container(const json& container, const std::string& deployment) {
+// The operation that a job's name ends with: "hearth-<deployment>-job-<uuid>".
+std::optional<Uuid> operation_of_name(std::string_view name, const std::string& deployment) {
+  return workspace_of_name(name, deployment + "-job", false);
+}
+
+// What `parse` finds in the first name of ours.
+template <class Parse>
+std::optional<Uuid> id_in_names(const json& container, Parse parse) {
   const json& names = member(container, "Names");
   if (!names.is_array()) return std::nullopt;
   for (const json& name : names) {
     if (!name.is_string()) continue;
     std::string_view plain = name.get_ref<const std::string&>();
     if (plain.starts_with('/')) plain.remove_prefix(1);
-    if (const auto id = workspace_of_name(plain, deployment, false)) return id;
+    if (const auto id = parse(plain)) return id;
   }
   return std::nullopt;
+}
+
+bool is_job(const json& labels) { return text(labels, kRoleLabel) == kJobRole; }
+
+void read_job(const json& entry, const std::string& deployment, ListedJobs& jobs) {
+  const json& labels = member(entry, "Labels");
+  const auto operation = id_in_names(entry, [&](std::string_view name) { return operation_of_name(name, deployment); });
+  const auto workspace = Uuid::parse(text(labels, kWorkspaceLabel));
+  if (!operation || !workspace || !is_job(labels) || !ours(labels, deployment, &*workspace)) return;
+  if (text(labels, kOperationLabel) != operation->text()) return;
+  jobs[*workspace].push_back({*operation, text(entry, "Id"), text(entry, "State")});
 }
 
 }  // namespace
 
 Result<void> read_containers(std::string_view body, const std::string& deployment, const std::string& network,
-                             RuntimeSnapshot& snapshot) {
+                             RuntimeSnapshot& snapshot, ListedJobs& jobs) {
   const json list = json::parse(body, nullptr, false);
   if (!list.is_array()) return nonsense("list of containers");
   for (const json& entry : list) {
-    const auto id = workspace_of_container(entry, deployment);
-    if (!id) continue;
+    const auto id =
+        id_in_names(entry, [&](std::string_view name) { return workspace_of_name(name, deployment, false); });
+    if (!id) {
+      read_job(entry, deployment, jobs);
+      continue;
+    }
     ObservedContainer container;
     container.runtime_id = text(entry, "Id");
     container.state = text(entry, "State");
     if (container.runtime_id.empty() || container.state.empty()) return nonsense("list of containers");
     container.running = container.state == "running";
-    container.foreign = !ours(member(entry, "Labels"), deployment, &*id);
+    container.foreign = !ours(member(entry, "Labels"), deployment, &*id) || is_job(member(entry, "Labels"));
     if (container.running)
       container.address = address_of(entry, network);
     else
@@ -125,6 +147,7 @@ Result<ContainerDetail> read_container(std::string_view body, const std::string&
   detail.oom_killed = flag(state, "OOMKilled");
   detail.ours = ours(labels, deployment, &workspace);
   detail.operation = text(labels, kOperationLabel);
+  detail.role = text(labels, kRoleLabel);
   return detail;
 }
 

@@ -17,8 +17,8 @@ class Node : public Host, public ControlLink {
     settings_.coordinator = false;
     PgOptions options;
     options.conninfo = test::PostgresServer::shared().conninfo(database);
-    control_ = std::make_unique<Control>(loop_, *this, settings_,
-                                         Control::Options{"admin-password", options, options, options}, nullptr);
+    control_ = std::make_unique<Control>(
+        loop_, *this, settings_, Control::Options{"admin-password", options, options, options}, nullptr, nullptr);
     part_ = std::make_unique<WorkerPart>(worker_, *this, settings_);
     EXPECT_TRUE(until([this] { return ready(); })) << "the node did not get ready";
   }

@@ -1,4 +1,5 @@
 // The orchestrator { } block through the real loader.
+#include "orchestrator/archives/job_access.h"
 #include "orchestrator/orchestrator.h"
 #include "unit/config/load_text.h"
 
@@ -43,12 +44,71 @@ TEST_F(DirectivesTest, FillTheSettings) {
   EXPECT_EQ(settings_.wake_hold, Milliseconds(500));
 }
 
+TEST_F(DirectivesTest, ArchivesStayBelowTheDataDirectoryUnlessToldOtherwise) {
+  ASSERT_TRUE(settings_of("orchestrator { data_dir /srv/h; }" + std::string(in_location("return 204;"))));
+  EXPECT_EQ(archive_directory(settings_), "/srv/h/archives");
+  EXPECT_FALSE(settings_.auto_restore);
+}
+
+TEST_F(DirectivesTest, ADirectoryKeepsArchives) {
+  const std::vector<std::pair<std::string, std::string>> places = {
+      {"file:/mnt/a", "/mnt/a"}, {"file:///mnt/a/", "/mnt/a"}, {"file:rel/a", directory_.path() + "/rel/a"}};
+  for (const auto& [where, directory] : places) {
+    settings_ = {};
+    ASSERT_TRUE(settings_of("orchestrator { archive_store " + where + "; auto_restore on; }" +
+                            std::string(in_location("return 204;"))));
+    EXPECT_EQ(settings_.archives.directory, directory) << where;
+    EXPECT_EQ(settings_.archives.bucket, "");
+    EXPECT_TRUE(settings_.auto_restore);
+  }
+}
+
+TEST_F(DirectivesTest, ABucketKeepsArchivesWithOrWithoutABlock) {
+  ASSERT_TRUE(settings_of("orchestrator { archive_store s3://homes; }" + std::string(in_location("return 204;"))));
+  EXPECT_EQ(settings_.archives.bucket, "homes");
+  EXPECT_EQ(settings_.archives.prefix, "");
+  EXPECT_FALSE(settings_.archives.path_style.has_value());
+  settings_ = {};
+  ASSERT_TRUE(settings_of(std::string(R"(orchestrator { archive_store s3://homes/hearth/eu/ {
+    endpoint http://127.0.0.1:9000/; region eu-1; credentials_file s3.conf; path_style off; } })") +
+                          in_location("return 204;")));
+  EXPECT_EQ(settings_.archives.bucket, "homes");
+  EXPECT_EQ(settings_.archives.prefix, "hearth/eu");
+  EXPECT_EQ(settings_.archives.endpoint, "http://127.0.0.1:9000");
+  EXPECT_EQ(settings_.archives.region, "eu-1");
+  EXPECT_EQ(settings_.archives.credentials_file, directory_.path() + "/s3.conf");
+  EXPECT_EQ(settings_.archives.path_style, false);
+}
+
+TEST_F(DirectivesTest, SayWhatIsWrongWithAnArchiveStore) {
+  const std::vector<std::pair<std::string, std::string>> wrong = {
+      {"archive_store ftp://x;", "file:/path, or s3://bucket/prefix"},
+      {"archive_store file:;", "must name a directory"},
+      {"archive_store file:/;", "root directory"},
+      {"archive_store file:/a { }", "no block"},
+      {"archive_store s3://;", "no bucket name"},
+      {"archive_store s3://b?x/y;", "no bucket name"},
+      {"archive_store s3://homes//x;", "empty part"},
+      {"archive_store s3://homes { endpoint 127.0.0.1:9000; }", "http://host[:port]"},
+      {"archive_store s3://homes { endpoint http:///x; }", "http://host[:port]"},
+      {"archive_store s3://homes { path_style maybe; }", "maybe"},
+      {"archive_store s3://homes { bucket x; }", "unknown directive"},
+      {"archive_store s3://homes; archive_store file:/x;", "duplicate"},
+      {"archive_store s3://homes; archive_store s3://homes { }", "duplicate"},
+      {"archive_store file:/a file:/b;", "number of arguments"},
+  };
+  for (const auto& [text, part] : wrong) {
+    const std::string message = error_in(text);
+    EXPECT_NE(message.find(part), std::string::npos) << text << " -> " << message;
+    EXPECT_NE(message.find("P/c.conf:1"), std::string::npos) << message;
+  }
+}
+
 TEST_F(DirectivesTest, SayWhatIsWrongAndWhatWouldBeRight) {
   const auto has = [](const std::string& message, const char* part) { return message.find(part) != std::string::npos; };
   EXPECT_TRUE(has(error_in("database mysql://x;"), "postgres://user@host/name"));
   EXPECT_TRUE(has(error_in("event_bus redis://host;"), "not supported yet"));
-  EXPECT_TRUE(has(error_in("archive_store file:/x;"), "archives are not supported yet"));
-  EXPECT_TRUE(has(error_in("auto_restore on;"), "archives are not supported yet"));
+  EXPECT_TRUE(has(error_in("auto_restore maybe;"), "maybe"));
   EXPECT_TRUE(has(error_in("deployment Main;"), "a-z"));
   EXPECT_TRUE(has(error_in("runtime podman { }"), "docker"));
   EXPECT_TRUE(has(error_in("max_running 0;"), "from 1"));

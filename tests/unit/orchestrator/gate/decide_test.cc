@@ -47,7 +47,7 @@ TEST(Decide, FollowsThePhaseTable) {
        V::hold},
       {"pending", route(Phase::pending), false, V::broken, V::broken, V::broken},
       {"pending, on its way up", route(Phase::pending, true), false, V::loading_page, V::hold, V::hold},
-      {"archived", route(Phase::archived), false, V::broken, V::broken, V::broken},
+      {"archived", route(Phase::archived), false, V::broken, V::unavailable, V::unavailable},
       {"archived, being restored", route(Phase::archived, true), false, V::loading_page, V::hold, V::hold},
       {"error", route(Phase::error), false, V::broken, V::broken, V::broken},
       {"deleting", route(Phase::deleting), false, V::broken, V::broken, V::broken},
@@ -60,6 +60,22 @@ TEST(Decide, FollowsThePhaseTable) {
     EXPECT_EQ(verdict(K::http), row.http) << row.name << ", http";
     EXPECT_EQ(verdict(K::websocket), row.websocket) << row.name << ", websocket";
   }
+}
+
+TEST(Decide, WithAutoRestoreAnArchivedWorkspaceIsLikeASleepingOne) {
+  const Identity owner = person(kOwner);
+  for (const bool up : {false, true}) {
+    for (const bool limit : {false, true}) {
+      for (const K kind : {K::navigation, K::http, K::websocket}) {
+        const Route archived = route(Phase::archived, up);
+        const Route standby = route(Phase::standby, up);
+        EXPECT_EQ(decide({&archived, &owner, kind, false, limit, true}),
+                  decide({&standby, &owner, kind, false, limit}));
+      }
+    }
+  }
+  const Route archived = route(Phase::archived);
+  EXPECT_EQ(decide({&archived, &owner, K::navigation, false, false, true}), V::wake);
 }
 
 TEST(Decide, AsksForTheSessionBeforeAnythingElse) {

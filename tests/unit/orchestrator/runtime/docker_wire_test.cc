@@ -84,8 +84,9 @@ json listed(const std::string& name, const std::string& state, const std::string
 
 TEST(DockerWire, ReadsTheListOfContainers) {
   RuntimeSnapshot snapshot;
+  ListedJobs jobs;
   json running = listed("hearth-main-" + kId, "running", kId);
-  ASSERT_TRUE(read_containers(json::array({running}).dump(), "main", "hearth-main", snapshot));
+  ASSERT_TRUE(read_containers(json::array({running}).dump(), "main", "hearth-main", snapshot, jobs));
   ASSERT_EQ(snapshot.containers.size(), 1u);
   const ObservedContainer& container = snapshot.containers.at(kWorkspace);
   EXPECT_TRUE(container.running);
@@ -96,8 +97,9 @@ TEST(DockerWire, ReadsTheListOfContainers) {
 
 TEST(DockerWire, ReadsAnExit) {
   RuntimeSnapshot snapshot;
+  ListedJobs jobs;
   ASSERT_TRUE(read_containers(json::array({listed("hearth-main-" + kId, "exited", kId)}).dump(), "main", "hearth-main",
-                              snapshot));
+                              snapshot, jobs));
   EXPECT_FALSE(snapshot.containers.at(kWorkspace).running);
   EXPECT_EQ(snapshot.containers.at(kWorkspace).exit_code, 137);
   EXPECT_TRUE(snapshot.containers.at(kWorkspace).address.empty());
@@ -105,12 +107,35 @@ TEST(DockerWire, ReadsAnExit) {
 
 TEST(DockerWire, OurNameWithOtherLabelsIsForeignAndOtherNamesAreNobodys) {
   RuntimeSnapshot snapshot;
+  ListedJobs jobs;
   const json list =
       json::array({listed("hearth-main-" + kId, "running", "somebody"), listed("hearth-main-job-1", "running", kId),
                    listed("hearth-other-" + kId, "running", kId)});
-  ASSERT_TRUE(read_containers(list.dump(), "main", "hearth-main", snapshot));
+  ASSERT_TRUE(read_containers(list.dump(), "main", "hearth-main", snapshot, jobs));
   ASSERT_EQ(snapshot.containers.size(), 1u);
   EXPECT_TRUE(snapshot.containers.at(kWorkspace).foreign);
+}
+
+TEST(DockerWire, JobsAreNoWorkspacesAndWorkspacesNoJobs) {
+  const std::string operation = "0a0a0a0a-58a4-4d1c-9b2e-0a1b2c3d4e5f";
+  const auto job = [&](const std::string& name, const std::string& role, const std::string& of) {
+    json entry = listed(name, "exited", kId);
+    if (!role.empty()) entry["Labels"]["hearth.role"] = role;
+    entry["Labels"]["hearth.operation"] = of;
+    return entry;
+  };
+  const std::string name = "hearth-main-job-" + operation;
+  RuntimeSnapshot snapshot;
+  ListedJobs jobs;
+  const json list = json::array({job(name, "job", operation), job(name, "", operation), job(name, "job", kId),
+                                 job("hearth-main-job-1", "job", "1"), job("hearth-main-" + kId, "job", operation)});
+  ASSERT_TRUE(read_containers(list.dump(), "main", "hearth-main", snapshot, jobs));
+  ASSERT_EQ(jobs.size(), 1u);
+  ASSERT_EQ(jobs.at(kWorkspace).size(), 1u) << "name, role and labels must agree";
+  EXPECT_EQ(jobs.at(kWorkspace)[0].operation, *Uuid::parse(operation));
+  EXPECT_EQ(jobs.at(kWorkspace)[0].state, "exited");
+  ASSERT_EQ(snapshot.containers.size(), 1u);
+  EXPECT_TRUE(snapshot.containers.at(kWorkspace).foreign) << "a job under a workspace's name";
 }
 
 TEST(DockerWire, ReadsVolumesOfEveryGeneration) {
@@ -118,6 +143,7 @@ TEST(DockerWire, ReadsVolumesOfEveryGeneration) {
     return json{{"Name", name}, {"Labels", {{"hearth.deployment", "main"}, {"hearth.workspace", workspace}}}};
   };
   RuntimeSnapshot snapshot;
+  ListedJobs jobs;
   const std::string base = "hearth-main-" + kId + "-home-";
   const json answer = {
       {"Volumes", {volume(base + "a", kId), volume(base + "b", "x"), volume(base, kId), volume("other", kId)}}};
@@ -132,9 +158,10 @@ TEST(DockerWire, ReadsVolumesOfEveryGeneration) {
 
 TEST(DockerWire, NonsenseIsAnErrorNotAnEmptyList) {
   RuntimeSnapshot snapshot;
+  ListedJobs jobs;
   for (const char* body :
        {"", "{}", "[", "null", R"([{"Names":["/hearth-main-6f2c0e9a-58a4-4d1c-9b2e-0a1b2c3d4e5f"]}])"}) {
-    EXPECT_FALSE(read_containers(body, "main", "n", snapshot)) << body;
+    EXPECT_FALSE(read_containers(body, "main", "n", snapshot, jobs)) << body;
   }
   for (const char* body : {"", "[]", "null", R"({"Volumes":3})"})
     EXPECT_FALSE(read_volumes(body, "main", snapshot)) << body;

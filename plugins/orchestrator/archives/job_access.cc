@@ -1,0 +1,170 @@
+#include "orchestrator/archives/job_access.h"
+
+#include <arpa/inet.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+
+#include "base/strings.h"
+#include "orchestrator/archives/archive_store.h"
+
+namespace hearth::orchestrator {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::string_view kCaVariable = "AWS_CA_BUNDLE=";
+
+tl::unexpected<Error> refused(std::string message) {
+  return fail(ErrorCode::permission_denied, ErrorSource::storage, std::move(message));
+}
+
+// The group may write too: a job runs as root of a container, without the right to overrule permissions.
+Result<void> make_folder(const fs::path& folder) {
+  if (::mkdir(folder.c_str(), 0770) != 0 && errno != EEXIST)
+    return fail(system_error(errno, "cannot make the archive folder " + folder.string()));
+  struct stat st {};
+  if (::stat(folder.c_str(), &st) != 0) return fail(system_error(errno, folder.string()));
+  constexpr mode_t kWanted = S_IRWXU | S_IRWXG;
+  if ((st.st_mode & kWanted) != kWanted && ::chmod(folder.c_str(), (st.st_mode & 07777) | kWanted) != 0)
+    return fail(system_error(errno, "cannot open the archive folder " + folder.string() + " to storage jobs"));
+  return {};
+}
+
+bool is_loopback(std::string_view endpoint) {
+  const std::size_t scheme = endpoint.find("://");
+  std::string_view host = scheme == std::string_view::npos ? endpoint : endpoint.substr(scheme + 3);
+  host = host.substr(0, host.find('/'));
+  if (host.starts_with('[')) return host.starts_with("[::1]");
+  host = host.substr(0, host.find(':'));
+  in_addr address{};
+  if (::inet_pton(AF_INET, std::string(host).c_str(), &address) == 1) return host.starts_with("127.");
+  return host == "localhost" || host.ends_with(".localhost");
+}
+
+Result<JobAccess> access_to_directory(const OrchestratorSettings& settings, const Uuid& workspace,
+                                      const Uuid& operation, bool restoring) {
+  std::error_code error;
+  const fs::path deployment = fs::path(archive_directory(settings)) / settings.deployment;
+  fs::create_directories(deployment, error);
+  if (error) return fail(system_error(error.value(), "cannot make the archive folder " + deployment.string()));
+  const fs::path folder = deployment / workspace.text();
+  if (auto made = make_folder(folder); !made) return fail(made.error());
+  if (!restoring)
+    if (auto made = make_folder(folder / operation.text()); !made) return fail(made.error());
+  struct stat st {};
+  if (::stat(folder.c_str(), &st) != 0) return fail(system_error(errno, folder.string()));
+  JobAccess access;
+  access.folder = folder.string();
+  access.mount = std::string(kJobMount) + "/" + settings.deployment + "/" + workspace.text();
+  access.group = st.st_gid;
+  return access;
+}
+
+Result<JobAccess> access_to_bucket(const OrchestratorSettings& settings) {
+  auto environment = archive_environment(settings.archives);
+  if (!environment) return fail(environment.error());
+  JobAccess access;
+  access.environment = std::move(*environment);
+  for (std::string& variable : access.environment) {
+    if (!variable.starts_with(kCaVariable)) continue;
+    access.ca_file = variable.substr(kCaVariable.size());
+    variable = std::string(kCaVariable) + kJobCaFile;
+  }
+  access.network = is_loopback(settings.archives.endpoint) ? JobNetwork::host : JobNetwork::bridge;
+  return access;
+}
+
+}  // namespace
+
+std::string archive_directory(const OrchestratorSettings& settings) {
+  return settings.archives.directory.empty() ? settings.data_dir + "/archives" : settings.archives.directory;
+}
+
+Result<JobAccess> job_access(const OrchestratorSettings& settings, const Uuid& workspace, const Uuid& operation,
+                             const std::string& archive_key, bool restoring) {
+  const bool bucket = !settings.archives.bucket.empty();
+  const std::string prefix = bucket ? settings.archives.prefix : std::string();
+  const std::string marker = restore_marker_key(prefix, settings.deployment, workspace);
+  if (!archive_key.starts_with(marker.substr(0, marker.rfind('/') + 1)) ||
+      archive_key.find("..") != std::string::npos) {
+    return fail(ErrorCode::invalid_argument, ErrorSource::us,
+                "\"" + archive_key + "\" is no archive of workspace " + workspace.text() + " in this store");
+  }
+  auto access = bucket ? access_to_bucket(settings) : access_to_directory(settings, workspace, operation, restoring);
+  if (!access) return access;
+  const std::string root = bucket ? "s3://" + settings.archives.bucket + "/" : std::string("file://") + kJobMount + "/";
+  access->environment.push_back("ARCHIVE_URL=" + root + archive_key);
+  if (restoring) {
+    access->environment.push_back("RESTORE_OP_ID=" + operation.text());
+    access->environment.push_back("RESTORE_MARKER_URL=" + root + marker);
+  }
+  return access;
+}
+
+Result<std::vector<std::string>> archive_environment(const ArchiveSettings& settings) {
+  std::vector<std::string> variables;
+  if (!settings.credentials_file.empty()) {
+    std::ifstream file(settings.credentials_file);
+    if (!file) return refused("cannot read the credentials in " + settings.credentials_file);
+    const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    auto read = read_credentials(text);
+    if (!read) return refused(settings.credentials_file + ": " + read.error().message);
+    variables = std::move(*read);
+  } else {
+    for (const char* name : {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}) {
+      const char* value = std::getenv(name);
+      if (value != nullptr && *value != '\0') variables.push_back(std::string(name) + "=" + value);
+    }
+    if (variables.size() < 2)
+      return refused(
+          "archive_store names no credentials_file, and AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set");
+  }
+  if (!settings.endpoint.empty()) variables.push_back("AWS_ENDPOINT_URL=" + settings.endpoint);
+  if (!settings.region.empty()) variables.push_back("AWS_REGION=" + settings.region);
+  if (settings.path_style) {
+    variables.push_back(std::string("AWS_S3_ADDRESSING_STYLE=") + (*settings.path_style ? "path" : "virtual"));
+  }
+  const char* ca_file = std::getenv("AWS_CA_BUNDLE");
+  if (ca_file != nullptr && *ca_file == '/') variables.push_back(std::string(kCaVariable) + ca_file);
+  return variables;
+}
+
+Result<std::vector<std::string>> read_credentials(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kKeys = {
+      {{"aws_access_key_id", "AWS_ACCESS_KEY_ID"},
+       {"aws_secret_access_key", "AWS_SECRET_ACCESS_KEY"},
+       {"aws_session_token", "AWS_SESSION_TOKEN"}}};
+  std::map<std::string, std::map<std::string, std::string>> profiles;
+  std::string profile = "default";
+  for (std::string_view line : split(text, '\n')) {
+    line = trim(line);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.empty() || line.front() == '#' || line.front() == ';') continue;
+    if (line.front() == '[') {
+      profile = trim(line.substr(1, line.find(']') - 1));
+      continue;
+    }
+    const std::size_t equals = line.find('=');
+    if (equals == std::string_view::npos) continue;
+    profiles[profile][std::string(trim(line.substr(0, equals)))] = trim(line.substr(equals + 1));
+  }
+  const auto found = profiles.size() == 1 ? profiles.begin() : profiles.find("default");
+  if (found == profiles.end()) return refused("no profile [default]");
+  std::vector<std::string> variables;
+  for (const auto& [key, variable] : kKeys) {
+    const auto value = found->second.find(std::string(key));
+    if (value != found->second.end() && !value->second.empty())
+      variables.push_back(std::string(variable) + "=" + value->second);
+    else if (key != "aws_session_token")
+      return refused("profile [" + found->first + "] has no " + std::string(key));
+  }
+  return variables;
+}
+
+}  // namespace hearth::orchestrator

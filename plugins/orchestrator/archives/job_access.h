@@ -1,0 +1,49 @@
+// JobAccess: how a storage job reaches the archives of one workspace (SPEC section 11): its URLs and environment and,
+// where archives are kept in a directory, the folder that is mounted into it. The job sees no other workspace's
+// archives there.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/uuid.h"
+#include "orchestrator/settings.h"
+
+namespace hearth::orchestrator {
+
+// Where a job sees the directory of a file store; its keys there begin with kJobFolder.
+inline constexpr const char* kJobMount = "/archives";
+inline constexpr const char* kJobFolder = "archives/";
+
+inline constexpr const char* kJobCaFile = "/ca-bundle.pem";
+
+enum class JobNetwork { none, bridge, host };
+
+struct JobAccess {
+  std::vector<std::string> environment;  // "NAME=value"; with the credentials
+  std::string folder;                    // on this machine; empty for a bucket
+  std::string mount;                     // where the job sees it
+  std::string ca_file;                   // on this machine, to be mounted at kJobCaFile; of AWS_CA_BUNDLE
+  unsigned group = 0;                    // the job's: the folder's, so that Hearth can remove what a job wrote
+  JobNetwork network = JobNetwork::none;
+};
+
+// `operation` writes or restores `archive_key`; RESTORE_* are set when `restoring`. Makes the workspace's folder in a
+// directory, reads the credentials of a bucket: blocks on files. invalid_argument: the key is not below
+// "<prefix>/<deployment>/<workspace>/".
+Result<JobAccess> job_access(const OrchestratorSettings& settings, const Uuid& workspace, const Uuid& operation,
+                             const std::string& archive_key, bool restoring);
+
+// settings.directory, or its default below data_dir. Absolute.
+std::string archive_directory(const OrchestratorSettings& settings);
+
+// AWS_* as storage-job and object_store::s3_options() understand them. Credentials come from the file if one is named,
+// else from this process's environment, AWS_CA_BUNDLE always from there. Error{permission_denied}: there are no
+// credentials.
+Result<std::vector<std::string>> archive_environment(const ArchiveSettings& settings);
+
+// [default] of an AWS shared credentials file (or its only profile): "AWS_ACCESS_KEY_ID=…" and so on.
+Result<std::vector<std::string>> read_credentials(std::string_view text);
+
+}  // namespace hearth::orchestrator

@@ -1,0 +1,241 @@
+#include "orchestrator/archives/object_archive_store.h"
+
+#include <algorithm>
+#include <mutex>
+#include <nlohmann/json.hpp>
+
+#include "object_store/object_store.h"
+
+namespace hearth::orchestrator {
+namespace {
+
+using object_store::ObjectStore;
+
+constexpr std::string_view kData = "home.tar.zst";
+constexpr std::string_view kMeta = "home.tar.zst.meta";
+constexpr std::size_t kMarkerLimit = 64u << 10;
+
+struct Parts {
+  bool data = false;
+  bool meta = false;
+};
+using Found = std::unordered_map<Uuid, std::unordered_map<Uuid, Parts>>;
+
+Result<Found> list_all(ObjectStore& store, const std::string& folder) {
+  Found found;
+  std::string from;
+  do {
+    auto page = store.list(folder, from);
+    if (!page) return fail(page.error());
+    for (const auto& object : page->objects) {
+      const auto key = parse_archive_key(object.key, folder);
+      if (!key) continue;
+      Parts& parts = found[key->workspace][key->operation];
+      (key->meta ? parts.meta : parts.data) = true;
+    }
+    if (!page->next.empty() && page->next == from)
+      return fail(ErrorCode::protocol, ErrorSource::storage, "the archive store lists the same page for ever");
+    from = page->next;
+  } while (!from.empty());
+  return found;
+}
+
+Result<ArchiveSnapshot> observe_all(ObjectStore& store, const ObjectArchiveStore::Options& options,
+                                    const std::vector<Uuid>& markers_of) {
+  auto found = list_all(store, (options.prefix.empty() ? "" : options.prefix + "/") + options.deployment + "/");
+  if (!found) return fail(found.error());
+  ArchiveSnapshot snapshot;
+  for (const auto& [workspace, operations] : *found) {
+    for (const auto& [operation, parts] : operations) {
+      snapshot[workspace].archives.push_back(
+          {operation, archive_key(options.prefix, options.deployment, workspace, operation), parts.data && parts.meta});
+    }
+  }
+  for (auto& [workspace, archives] : snapshot) {
+    // Equal listings are equal snapshots.
+    std::sort(archives.archives.begin(), archives.archives.end(),
+              [](const ObservedArchive& a, const ObservedArchive& b) { return a.operation < b.operation; });
+  }
+  for (const Uuid& workspace : markers_of) {
+    auto text = store.get(restore_marker_key(options.prefix, options.deployment, workspace), kMarkerLimit);
+    if (!text && text.error().code == ErrorCode::not_found) continue;
+    if (!text) return fail(text.error());
+    if (auto marker = read_restore_marker(*text, options.job_folder)) snapshot[workspace].marker = std::move(marker);
+  }
+  return snapshot;
+}
+
+}  // namespace
+
+// One opened store, and the word that ends its calls.
+struct ObjectArchiveStore::Session {
+  std::atomic<bool> cancel{false};
+  std::mutex mutex;
+  std::unique_ptr<ObjectStore> store;  // guarded by mutex until it is there
+
+  Result<ObjectStore*> open(const Open& how) {
+    const std::lock_guard lock(mutex);
+    if (store == nullptr) {
+      auto opened = how(&cancel);
+      if (!opened) return fail(opened.error());
+      store = std::move(*opened);
+    }
+    return store.get();
+  }
+};
+
+struct ObjectArchiveStore::Call {
+  std::shared_ptr<Session> session;
+  UniqueFunction<void(Session&)> work;         // in the pool
+  UniqueFunction<const Error*()> error;        // of the work, once it has returned
+  UniqueFunction<void(const Error*)> deliver;  // once: what the work brought, or this error instead
+  std::unique_ptr<Timer> deadline;
+  bool ended = false;  // answered; the work may still be in the pool
+};
+
+ObjectArchiveStore::ObjectArchiveStore(Loop& loop, Options options, Open open)
+    : loop_(loop), options_(std::move(options)), open_(std::move(open)) {
+  new_session();
+}
+
+ObjectArchiveStore::~ObjectArchiveStore() {
+  session_->cancel = true;
+  for (const auto& call : running_) {
+    call->session->cancel = true;
+    call->deadline.reset();  // the call itself lives until its work has returned
+    call->deliver = nullptr;
+  }
+}
+
+void ObjectArchiveStore::new_session() { session_ = std::make_shared<Session>(); }
+
+template <class T, class Work>
+void ObjectArchiveStore::run(Work work, UniqueFunction<void(Result<T>)> done) {
+  struct State {
+    Result<T> result = fail(ErrorCode::cancelled, ErrorSource::us, "not run");
+  };
+  auto state = std::make_shared<State>();
+  auto call = std::make_shared<Call>();
+  call->work = [state, work = std::move(work), open = open_](Session& session) mutable {
+    auto store = session.open(open);
+    if (store)
+      state->result = work(**store);
+    else
+      state->result = fail(store.error());
+  };
+  call->error = [state]() -> const Error* { return state->result ? nullptr : &state->result.error(); };
+  call->deliver = [state, done = std::move(done)](const Error* instead) mutable {
+    if (instead != nullptr) return done(fail(*instead));
+    done(std::move(state->result));
+  };
+  waiting_.push_back(std::move(call));
+  // Never answered from within the call that asks.
+  loop_.post([this, alive = std::weak_ptr<char>(alive_)] {
+    if (!alive.expired()) begin_waiting();
+  });
+}
+
+void ObjectArchiveStore::begin_waiting() {
+  const bool stuck = std::any_of(running_.begin(), running_.end(), [](const auto& call) { return call->ended; });
+  const std::weak_ptr<char> alive(alive_);
+  while (!waiting_.empty() && (stuck || running_.size() < kParallel)) {
+    auto call = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (!stuck) {
+      begin(std::move(call));
+      continue;
+    }
+    const Error error{ErrorCode::unavailable, ErrorSource::storage, true, 0,
+                      "the archive store has not answered an earlier call yet"};
+    auto deliver = std::move(call->deliver);
+    deliver(&error);
+    if (alive.expired()) return;
+  }
+}
+
+void ObjectArchiveStore::begin(std::shared_ptr<Call> call) {
+  call->session = session_;
+  call->deadline = std::make_unique<Timer>(loop_);
+  call->deadline->start(options_.deadline, [this, watched = std::weak_ptr<Call>(call)] {
+    if (const auto late = watched.lock()) overdue(late);
+  });
+  running_.push_back(call);
+  loop_.queue_work([call] { call->work(*call->session); },
+                   [this, call, alive = std::weak_ptr<char>(alive_)] {
+                     if (!alive.expired()) returned(call);
+                   });
+}
+
+void ObjectArchiveStore::returned(const std::shared_ptr<Call>& call) {
+  std::erase(running_, call);
+  const std::weak_ptr<char> alive(alive_);
+  if (!call->ended) {
+    call->ended = true;
+    call->deadline.reset();
+    const Error* error = call->error();
+    answered(error);
+    // Credentials that were refused may have been replaced meanwhile: read them again for the next call.
+    if (error != nullptr && error->code == ErrorCode::permission_denied && call->session == session_) new_session();
+    auto deliver = std::move(call->deliver);
+    deliver(nullptr);
+    if (alive.expired()) return;
+  }
+  begin_waiting();
+}
+
+void ObjectArchiveStore::overdue(const std::shared_ptr<Call>& call) {
+  call->ended = true;
+  call->session->cancel = true;
+  if (call->session == session_) new_session();
+  const Error error{ErrorCode::timeout, ErrorSource::storage, true, 0, "the archive store took too long to answer"};
+  answered(&error);
+  const std::weak_ptr<char> alive(alive_);
+  auto deliver = std::move(call->deliver);
+  deliver(&error);
+  if (!alive.expired()) begin_waiting();
+}
+
+void ObjectArchiveStore::answered(const Error* error) { unready_ = error != nullptr ? error->message : std::string(); }
+
+void ObjectArchiveStore::observe(std::vector<Uuid> markers_of, UniqueFunction<void(Result<ArchiveSnapshot>)> done) {
+  run<ArchiveSnapshot>([options = options_, markers_of = std::move(markers_of)](
+                           ObjectStore& store) { return observe_all(store, options, markers_of); },
+                       std::move(done));
+}
+
+void ObjectArchiveStore::remove(const std::string& key, UniqueFunction<void(Result<void>)> done) {
+  run<void>(
+      [key](ObjectStore& store) -> Result<void> {
+        if (auto removed = store.remove(key + ".meta"); !removed) return removed;
+        return store.remove(key);
+      },
+      std::move(done));
+}
+
+std::optional<ArchiveKey> parse_archive_key(std::string_view key, std::string_view folder) {
+  constexpr std::size_t kId = Uuid::kTextSize;
+  if (!key.starts_with(folder)) return std::nullopt;
+  key.remove_prefix(folder.size());
+  if (key.size() <= 2 * (kId + 1) || key[kId] != '/' || key[2 * kId + 1] != '/') return std::nullopt;
+  const auto workspace = Uuid::parse(key.substr(0, kId));
+  const auto operation = Uuid::parse(key.substr(kId + 1, kId));
+  const std::string_view name = key.substr(2 * (kId + 1));
+  if (!workspace || !operation || (name != kData && name != kMeta)) return std::nullopt;
+  return ArchiveKey{*workspace, *operation, name == kMeta};
+}
+
+std::optional<RestoreMarker> read_restore_marker(std::string_view text, const std::string& job_folder) {
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_object()) return std::nullopt;
+  const auto field = [&](const char* name) {
+    const auto found = json.find(name);
+    return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+  };
+  const auto operation = Uuid::parse(field("restore_op_id"));
+  std::string key = field("archive_key");
+  if (!operation || !key.starts_with(job_folder)) return std::nullopt;
+  key.erase(0, job_folder.size());
+  return RestoreMarker{*operation, std::move(key)};
+}
+
+}  // namespace hearth::orchestrator

@@ -1,0 +1,132 @@
+#include "orchestrator/archives/job_access.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "orchestrator/archives/archive_store.h"
+
+namespace hearth::orchestrator {
+namespace {
+
+namespace fs = std::filesystem;
+
+class JobAccessTest : public testing::Test {
+ protected:
+  JobAccessTest() {
+    char name[] = "/tmp/hearth-access-XXXXXX";
+    root_ = mkdtemp(name);
+    settings_.data_dir = root_;
+  }
+  ~JobAccessTest() override { fs::remove_all(root_); }
+
+  static bool has(const JobAccess& access, const std::string& variable) {
+    return std::find(access.environment.begin(), access.environment.end(), variable) != access.environment.end();
+  }
+  void in_bucket(const std::string& endpoint) {
+    std::ofstream(root_ / "credentials") << "[default]\naws_access_key_id = AK\naws_secret_access_key=S/=K\n";
+    settings_.archives = {};
+    settings_.archives.bucket = "homes";
+    settings_.archives.prefix = "pre";
+    settings_.archives.endpoint = endpoint;
+    settings_.archives.region = "eu-1";
+    settings_.archives.credentials_file = root_ / "credentials";
+  }
+
+  fs::path root_;
+  OrchestratorSettings settings_;
+  const Uuid workspace_ = Uuid::random(), operation_ = Uuid::random();
+};
+
+TEST_F(JobAccessTest, ADirectoryShowsAJobItsOwnWorkspaceOnly) {
+  const std::string key = archive_key("", "main", workspace_, operation_);
+  const auto access = job_access(settings_, workspace_, operation_, key, false);
+  ASSERT_TRUE(access) << access.error().message;
+  EXPECT_EQ(access->folder, (root_ / "archives/main" / workspace_.text()).string());
+  EXPECT_EQ(access->mount, "/archives/main/" + workspace_.text());
+  EXPECT_EQ(access->network, JobNetwork::none);
+  EXPECT_EQ(access->environment, std::vector<std::string>{"ARCHIVE_URL=file:///archives/" + key});
+  // The job writes as root without the right to overrule permissions, so the folders are open to their group.
+  for (const fs::path& folder : {fs::path(access->folder), fs::path(access->folder) / operation_.text()}) {
+    struct stat st {};
+    ASSERT_EQ(stat(folder.c_str(), &st), 0);
+    EXPECT_EQ(st.st_mode & 0777, 0770u);
+    EXPECT_EQ(st.st_gid, access->group);
+  }
+}
+
+TEST_F(JobAccessTest, ARestoreKnowsWhereItsMarkerGoes) {
+  const std::string key = archive_key("", "main", workspace_, Uuid::random());
+  const auto access = job_access(settings_, workspace_, operation_, key, true);
+  ASSERT_TRUE(access);
+  EXPECT_TRUE(has(*access, "ARCHIVE_URL=file:///archives/" + key));
+  EXPECT_TRUE(has(*access, "RESTORE_OP_ID=" + operation_.text()));
+  EXPECT_TRUE(has(*access, "RESTORE_MARKER_URL=file:///archives/" + restore_marker_key("", "main", workspace_)));
+}
+
+TEST_F(JobAccessTest, AnotherWorkspacesArchiveIsRefused) {
+  for (const std::string& key :
+       {archive_key("", "main", Uuid::random(), operation_), archive_key("", "other", workspace_, operation_),
+        std::string(), "main/" + workspace_.text() + "/../x"}) {
+    const auto access = job_access(settings_, workspace_, operation_, key, true);
+    ASSERT_FALSE(access) << key;
+    EXPECT_EQ(access.error().code, ErrorCode::invalid_argument);
+  }
+}
+
+TEST_F(JobAccessTest, ABucketIsReachedWithTheCredentialsInTheFile) {
+  in_bucket("http://127.0.0.1:9000");
+  settings_.archives.path_style = true;
+  const auto access =
+      job_access(settings_, workspace_, operation_, archive_key("pre", "main", workspace_, operation_), false);
+  ASSERT_TRUE(access) << access.error().message;
+  EXPECT_TRUE(
+      has(*access, "ARCHIVE_URL=s3://homes/pre/main/" + workspace_.text() + "/" + operation_.text() + "/home.tar.zst"));
+  EXPECT_TRUE(has(*access, "AWS_ACCESS_KEY_ID=AK"));
+  EXPECT_TRUE(has(*access, "AWS_SECRET_ACCESS_KEY=S/=K"));
+  EXPECT_TRUE(has(*access, "AWS_ENDPOINT_URL=http://127.0.0.1:9000"));
+  EXPECT_TRUE(has(*access, "AWS_REGION=eu-1"));
+  EXPECT_TRUE(has(*access, "AWS_S3_ADDRESSING_STYLE=path"));
+  EXPECT_EQ(access->folder, "");
+}
+
+TEST_F(JobAccessTest, OnlyAStoreOnThisMachineTakesTheHostsNetwork) {
+  const std::string key = archive_key("pre", "main", workspace_, operation_);
+  for (const auto& [endpoint, network] :
+       {std::pair("http://localhost:9000", JobNetwork::host), std::pair("http://[::1]:9", JobNetwork::host),
+        std::pair("https://s3.example.com", JobNetwork::bridge), std::pair("", JobNetwork::bridge),
+        std::pair("http://127.example.com", JobNetwork::bridge)}) {
+    in_bucket(endpoint);
+    const auto access = job_access(settings_, workspace_, operation_, key, false);
+    ASSERT_TRUE(access);
+    EXPECT_EQ(access->network, network) << endpoint;
+  }
+}
+
+TEST_F(JobAccessTest, MissingCredentialsAreDenied) {
+  in_bucket("");
+  settings_.archives.credentials_file = root_ / "none";
+  const auto access =
+      job_access(settings_, workspace_, operation_, archive_key("pre", "main", workspace_, operation_), false);
+  ASSERT_FALSE(access);
+  EXPECT_EQ(access.error().code, ErrorCode::permission_denied);
+}
+
+TEST(Credentials, AreThoseOfTheDefaultProfile) {
+  using Variables = std::vector<std::string>;
+  const auto read = read_credentials(
+      "# mine\n[work]\naws_access_key_id=W\naws_secret_access_key=X\n\n[default]\r\naws_access_key_id = A\r\n"
+      "aws_secret_access_key = B=\r\naws_session_token=T\r\nregion=x\r\n");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(*read, (Variables{"AWS_ACCESS_KEY_ID=A", "AWS_SECRET_ACCESS_KEY=B=", "AWS_SESSION_TOKEN=T"}));
+  EXPECT_EQ(read_credentials("[only]\naws_access_key_id=A\naws_secret_access_key=B\n")->size(), 2u);
+  for (const char* text : {"", "[default]\naws_access_key_id=A\n", "rubbish", "[a]\nx=1\n[b]\nx=1\n"})
+    EXPECT_FALSE(read_credentials(text)) << text;
+}
+
+}  // namespace
+}  // namespace hearth::orchestrator
