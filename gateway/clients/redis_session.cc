@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/check.h"
+#include "clients/redis_reply.h"
 
 namespace hearth {
 
@@ -18,42 +19,6 @@ constexpr std::size_t kLargestReply = 16u << 20;  // unparsed bytes; a server th
 
 Error broken(std::string message, ErrorCode code = ErrorCode::unavailable) {
   return {code, ErrorSource::upstream, true, 0, std::move(message)};
-}
-
-Error error_reply(std::string message) {
-  const std::string kind = message.substr(0, message.find(' '));
-  const auto is = [&kind](const char* name) { return kind == name; };
-  if (is("LOADING") || is("BUSY") || is("MASTERDOWN") || is("CLUSTERDOWN") || is("TRYAGAIN") || is("OOM") ||
-      is("READONLY") || is("MISCONF") || is("NOREPLICAS")) {
-    return {ErrorCode::unavailable, ErrorSource::upstream, true, 0, std::move(message)};
-  }
-  if (is("NOAUTH") || is("WRONGPASS") || is("NOPERM")) {
-    return {ErrorCode::permission_denied, ErrorSource::upstream, false, 0, std::move(message)};
-  }
-  return {ErrorCode::invalid_argument, ErrorSource::upstream, false, 0, std::move(message)};
-}
-
-RedisReply copy_of(const redisReply& from) {
-  RedisReply reply;
-  switch (from.type) {
-    case REDIS_REPLY_STRING:
-    case REDIS_REPLY_STATUS:
-    case REDIS_REPLY_ERROR:
-      reply.kind = RedisReply::Kind::text;
-      reply.text.assign(from.str, static_cast<std::size_t>(from.len));
-      break;
-    case REDIS_REPLY_INTEGER:
-      reply.kind = RedisReply::Kind::integer;
-      reply.integer = from.integer;
-      break;
-    case REDIS_REPLY_ARRAY:
-      reply.kind = RedisReply::Kind::array;
-      for (std::size_t i = 0; i < from.elements; ++i) reply.elements.push_back(copy_of(*from.element[i]));
-      break;
-    default:
-      break;
-  }
-  return reply;
 }
 
 Milliseconds tick_period(const RedisOptions& options) {
@@ -115,14 +80,14 @@ struct RedisSession::Hooks {
     if (self == nullptr || raw == nullptr) return;  // the context is going; who waited is told by session_broken
     const auto& reply = *static_cast<redisReply*>(raw);
     if (reply.type == REDIS_REPLY_ERROR) {
-      self->replied(fail(error_reply(std::string(reply.str, static_cast<std::size_t>(reply.len)))));
+      self->replied(fail(redis_error(std::string(reply.str, static_cast<std::size_t>(reply.len)))));
     } else {
-      self->replied(copy_of(reply));
+      self->replied(copy_redis_reply(reply));
     }
   }
   static void pushed(redisAsyncContext* context, void* raw, void*) {
     RedisSession* self = of(context);
-    if (self != nullptr && raw != nullptr) self->heard(copy_of(*static_cast<redisReply*>(raw)));
+    if (self != nullptr && raw != nullptr) self->heard(copy_redis_reply(*static_cast<redisReply*>(raw)));
   }
 
   static void add_read(void* self) { static_cast<RedisSession*>(self)->want(Poll::kReadable, true); }

@@ -115,6 +115,6 @@ test('two processes on one database, through one Redis', async (t) => {
     t.diagnostic(`asleep ${(performance.now() - began).toFixed(0)} ms after the leader was killed`);
     assert.ok(leads(b));
     await sees('B tells of STANDBY', (row) => row.id === id && row.phase === 'STANDBY');
-    assert.equal(listeners(), '1');
+    await until(() => listeners() === '1', { what: 'B alone listens to the database' });
   });
 });

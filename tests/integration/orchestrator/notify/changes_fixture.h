@@ -145,8 +145,12 @@ class ChangesTest : public SchemaTest {
   bool sees(Process& process, const std::string& memo) {
     return until([&] { return process.memo(id_) == memo; });
   }
-  std::string listeners() {
-    return sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'");
+  // The server forgets a session a moment after its connection was closed.
+  bool one_listener() {
+    return until([this] {
+      return sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'") ==
+             "1";
+    });
   }
   void cut_listeners() {
     sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
