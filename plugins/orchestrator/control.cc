@@ -35,6 +35,7 @@ Control::Control(Loop& loop, Host& host, const OrchestratorSettings& settings, O
       pool_(std::make_unique<PgPool>(loop, options_.pool, kPoolSize)),
       accounts_(*pool_),
       workspaces_(*pool_, {settings.max_running_per_user, settings.max_running}),
+      change_log_(*pool_),
       authenticator_(accounts_, authenticator_outlets()),
       board_(loop, route_outlets()),
       api_(services(), loop),
@@ -53,7 +54,7 @@ Control::~Control() {
   if (coordinator_) coordinator_->stop();
   coordinator_.reset();
   leader_.reset();
-  feed_.reset();
+  changes_.reset();
   migration_.reset();
   pool_.reset();  // cancels: its callbacks still find everything else alive
 }
@@ -157,23 +158,38 @@ void Control::start_coordination() {
                                        Leader::Events{[this](std::int64_t epoch) {
                                                         log::notice("leading deployment \"{}\", epoch {}",
                                                                     settings_.deployment, epoch);
+                                                        if (changes_) changes_->lead(true);
                                                         if (coordinator_) coordinator_->elected(epoch);
                                                       },
                                                       [this](std::string_view reason) {
                                                         log::warn("not leading any more: {}", reason);
+                                                        if (changes_) changes_->lead(false);
                                                         if (coordinator_) coordinator_->deposed();
                                                       }});
     coordinator_ = std::make_unique<Coordinator>(loop_, settings_, *leader_, *runtime_, *archives_);
   }
-  feed_ = std::make_unique<ChangeFeed>(loop_, options_.direct,
-                                       ChangeFeed::Events{[this](const Uuid& id, const Uuid&) { board_.changed(id); },
-                                                          [this](const Uuid& id) {
-                                                            if (coordinator_) coordinator_->hint(id);
-                                                          },
-                                                          [this] {
-                                                            board_.resync();
-                                                            if (coordinator_) coordinator_->hint(std::nullopt);
-                                                          }});
+  start_changes();
+}
+
+void Control::start_changes() {
+  std::optional<RedisOptions> redis;
+  if (!settings_.redis_url.empty()) {
+    redis = *parse_redis_url(settings_.redis_url);  // the directive has checked it
+  }
+  const auto hint = [this](std::optional<Uuid> id) {
+    if (coordinator_) coordinator_->hint(id);
+  };
+  changes_ = std::make_unique<ChangeSource>(
+      loop_, options_.direct, std::move(redis), settings_.deployment,
+      ChangeSource::Lookup{
+          [this](std::optional<WallTime> since, ChangeLog::Done done) { change_log_.read(since, std::move(done)); },
+          [this](const ChangedRow& row) { return board_.knows(row.id, row.updated_at, row.gone); }},
+      ChangeSource::Events{[this](const Uuid& id) { board_.changed(id); }, hint,
+                           [this, hint] {
+                             board_.resync();
+                             hint(std::nullopt);
+                           }});
+  if (leader_ && leader_->is_leader()) changes_->lead(true);
 }
 
 void Control::worker_started(unsigned worker) {
@@ -218,6 +234,7 @@ void Control::row_written(const Workspace& row) {
   if (destroying_) return;
   board_.put(row);
   if (coordinator_) coordinator_->hint(row.id);
+  if (changes_) changes_->wrote(row.id);
 }
 
 void Control::announce(const Workspace& row) {
@@ -244,19 +261,21 @@ void Control::check_streams() {
 
 Readiness Control::readiness() const {
   Readiness state;
-  state["database"] = preparing_.empty() ? pool_->unready_reason().value_or("") : preparing_;
-  state["orchestrator"] = draining_ ? "shutting down" : board_.loaded() ? "" : "reading the workspaces";
-  if (feed_ && state["orchestrator"].empty()) state["orchestrator"] = feed_->unready_reason();
-  if (settings_.coordinator && runtime_) state["runtime"] = runtime_->unready_reason();
+  state.reasons["database"] = preparing_.empty() ? pool_->unready_reason().value_or("") : preparing_;
+  state.reasons["orchestrator"] = draining_ ? "shutting down" : board_.loaded() ? "" : "reading the workspaces";
+  if (changes_) {
+    if (std::string away = changes_->degraded_reason(); !away.empty()) state.degraded["event_bus"] = std::move(away);
+  }
+  if (settings_.coordinator && runtime_) state.reasons["runtime"] = runtime_->unready_reason();
   return state;
 }
 
 void Control::report_readiness() {
   Readiness now = readiness();
   if (now == reported_) return;
-  for (const auto& [component, reason] : now) {
-    const auto before = reported_.find(component);
-    if (before != reported_.end() && before->second == reason) continue;
+  for (const auto& [component, reason] : now.reasons) {
+    const auto before = reported_.reasons.find(component);
+    if (before != reported_.reasons.end() && before->second == reason) continue;
     host_.set_ready(component, reason);  // which also logs it
   }
   reported_ = now;

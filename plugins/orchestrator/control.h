@@ -2,7 +2,7 @@
 // the coordinator; wakes and sessions that workers ask for are answered here. Lives on one loop, and nothing in it
 // waits: what is away is tried again for ever and named in readiness.
 //
-// Order of start: database → migrations → first user → change feed, leader, coordinator; API calls are answered 503
+// Order of start: database → migrations → first user → change source, leader, coordinator; API calls are answered 503
 // until then. Thread: its loop's.
 #pragma once
 
@@ -14,7 +14,7 @@
 #include "orchestrator/api/api.h"
 #include "orchestrator/coordinator.h"
 #include "orchestrator/leader/leader.h"
-#include "orchestrator/notify/change_feed.h"
+#include "orchestrator/notify/change_source.h"
 #include "orchestrator/notify/route_board.h"
 #include "orchestrator/settings.h"
 #include "orchestrator/store/migrations.h"
@@ -27,7 +27,7 @@ class Control {
   struct Options {
     std::string admin_password;  // of the first user; empty = a random one, written to standard error once
     PgOptions pool;
-    PgOptions direct;  // leader and change feed
+    PgOptions direct;  // leader and LISTEN
     PgOptions migration;
   };
 
@@ -57,6 +57,7 @@ class Control {
   void bootstrap();
   void create_admin(std::string password, bool generated);
   void start_coordination();
+  void start_changes();
   void row_written(const Workspace& row);
   void announce(const Workspace& row);
   void check_streams();
@@ -79,11 +80,12 @@ class Control {
   std::unique_ptr<PgPool> pool_;
   AccountStore accounts_;
   WorkspaceStore workspaces_;
+  ChangeLog change_log_;
   Authenticator authenticator_;
   RouteBoard board_;
   Api api_;
   std::unique_ptr<MigrationRun> migration_;
-  std::unique_ptr<ChangeFeed> feed_;
+  std::unique_ptr<ChangeSource> changes_;
   std::unique_ptr<Leader> leader_;
   std::unique_ptr<Coordinator> coordinator_;
   std::string preparing_ = "connecting";  // why the database is not ready for use; empty: it is

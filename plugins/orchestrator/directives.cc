@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "clients/redis.h"
 #include "orchestrator/directive_rows.h"
 #include "orchestrator/orchestrator.h"
 
@@ -92,10 +93,17 @@ Result<void> set_database(void* target, const Statement& statement, LoadContext&
   return {};
 }
 
-Result<void> set_event_bus(void*, const Statement& statement, LoadContext&) {
-  if (statement.args[0] == "local") return {};
-  if (statement.args[0].starts_with("redis://")) return wrong("event_bus redis:// is not supported yet; use \"local\"");
-  return wrong(fmt::format("invalid event_bus \"{}\": local", statement.args[0]));
+Result<void> set_event_bus(void* target, const Statement& statement, LoadContext&) {
+  const std::string& where = statement.args[0];
+  OrchestratorSettings& settings = settings_of(target);
+  settings.redis_url.clear();
+  if (where == "local") return {};
+  if (!where.starts_with("redis")) {
+    return wrong(fmt::format("invalid event_bus \"{}\": local, or redis://host:port/database", where));
+  }
+  if (const auto parsed = parse_redis_url(where); !parsed) return tl::unexpected(parsed.error());
+  settings.redis_url = where;
+  return {};
 }
 
 Result<void*> enter_orchestrator(void* target, const Statement&, LoadContext&) {
@@ -157,8 +165,10 @@ const config::DirectiveTable& orchestrator_directives() {
                        "Where the embedded database and other state is kept."));
     t.push_back(simple("database", "orchestrator", set_database, "database embedded | url", "embedded",
                        "A private PostgreSQL below data_dir, or the postgres:// URL of a server."));
-    t.push_back(simple("event_bus", "orchestrator", set_event_bus, "event_bus local", "local",
-                       "How several processes share events; local: one process."));
+    t.push_back(
+        simple("event_bus", "orchestrator", set_event_bus, "event_bus local | url", "local",
+               "How processes on one database tell each other of changes: the redis:// URL of a server, or local: "
+               "each listens to the database itself."));
     add_archive_store(t);
     add_runtime(t);
     add_idle(t);

@@ -37,7 +37,7 @@ struct OrchestratorSettings {
   std::string data_dir = "/var/lib/hearth";
   bool database_embedded = true;
   std::string database_url;           // when not embedded
-  std::string redis_url;              // event_bus redis://…; empty = local
+  std::string redis_url;              // event_bus redis://… or redis+unix://…; empty = local
   ArchiveSettings archives;
   RuntimeSettings runtime;
   bool coordinator = true;

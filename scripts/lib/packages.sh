@@ -3,7 +3,7 @@
 # A tool that is already there from elsewhere (a newer node, another Docker) is used as it is.
 
 build_packages() {
-  printf '%s\n' g++ cmake ninja-build ccache pkg-config libuv1-dev libssl-dev libpq-dev libcurl4-openssl-dev \
+  printf '%s\n' g++ cmake ninja-build ccache pkg-config libuv1-dev libssl-dev libpq-dev libhiredis-dev libcurl4-openssl-dev \
     libargon2-dev libsystemd-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libexpected-dev \
     libarchive-dev libzstd-dev
   first_known libllhttp-dev node-llhttp
@@ -22,7 +22,7 @@ image_packages() {
 }
 
 test_packages() {
-  printf '%s\n' libgtest-dev libgmock-dev libcmocka-dev shellcheck
+  printf '%s\n' libgtest-dev libgmock-dev libcmocka-dev shellcheck redis-server
   { have node && have npm; } || printf '%s\n' nodejs npm
   have chromium || first_known chromium chromium-browser
 }

@@ -37,8 +37,15 @@ RouteBoard::RouteBoard(Loop& loop, Outlets outlets)
 
 RouteBoard::~RouteBoard() { *alive_ = false; }
 
+bool RouteBoard::knows(const Uuid& id, WallTime updated_at, bool gone) const {
+  const auto known = rows_.find(id);
+  return gone ? known == rows_.end() : known != rows_.end() && known->second.updated_at == updated_at;
+}
+
 void RouteBoard::changed(const Uuid& id) {
+  if (everything_) return pump();  // it is about to be read anyway
   dirty_.insert(id);
+  if (dirty_.size() > kDirtyLimit) everything_ = true;
   pump();
 }
 
@@ -105,6 +112,7 @@ void RouteBoard::read_some() {
 void RouteBoard::read_everything() {
   reading_ = true;
   overtaken_.clear();
+  dirty_.clear();
   everything_ = false;
   outlets_.read_live([this, alive = alive_](Result<std::vector<Workspace>> rows) {
     if (!*alive) return;

@@ -28,6 +28,7 @@ class RouteBoard {
     std::function<void(const Workspace& row)> announce;  // something a user sees changed; deleted_at says it went
   };
   static constexpr std::size_t kBatch = 500;
+  static constexpr std::size_t kDirtyLimit = 10000;  // rows waiting to be read; beyond it everything is
 
   RouteBoard(Loop& loop, Outlets outlets);
   ~RouteBoard();
@@ -40,6 +41,8 @@ class RouteBoard {
   void put(const Workspace& row);
 
   bool loaded() const { return loaded_; }
+  // Whether it holds the row as of `updated_at`; of one that is gone: that it holds nothing.
+  bool knows(const Uuid& id, WallTime updated_at, bool gone) const;
   RouteDelta complete() const;                     // the whole table, for a worker that is new
   std::vector<std::size_t> rows_by_phase() const;  // indexed by Phase
 

@@ -166,10 +166,34 @@ CREATE TRIGGER workspaces_notify AFTER INSERT OR UPDATE OR DELETE ON workspaces
   FOR EACH ROW EXECUTE FUNCTION workspaces_notify();
 )sql";
 
+// For those who missed notices (change_log.h). Purged rows are remembered for an hour, and forgotten by later purges.
+constexpr char kChangeLog[] = R"sql(
+CREATE INDEX workspaces_changes ON workspaces (updated_at);
+
+CREATE TABLE workspace_purges (
+  id            uuid PRIMARY KEY,
+  owner_user_id uuid NOT NULL,
+  purged_at     timestamptz NOT NULL
+);
+CREATE INDEX workspace_purges_changes ON workspace_purges (purged_at);
+
+CREATE FUNCTION workspaces_purged() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO workspace_purges (id, owner_user_id, purged_at) VALUES (OLD.id, OLD.owner_user_id, clock_timestamp())
+    ON CONFLICT (id) DO UPDATE SET purged_at = excluded.purged_at;
+  DELETE FROM workspace_purges WHERE id IN
+    (SELECT id FROM workspace_purges WHERE purged_at < clock_timestamp() - interval '1 hour'
+      ORDER BY purged_at LIMIT 100 FOR UPDATE SKIP LOCKED);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER workspaces_purged AFTER DELETE ON workspaces FOR EACH ROW EXECUTE FUNCTION workspaces_purged();
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{1, "accounts", kAccounts},
     Migration{2, "workspaces", kWorkspaces},
     Migration{3, "notices", kNotices},
+    Migration{4, "change log", kChangeLog},
 };
 
 }  // namespace

@@ -55,7 +55,8 @@ void DashboardHandler::show_dashboard(Exchange& exchange) {
       [](Exchange& found, const Identity* identity) {
         if (identity == nullptr) return found.reply(gate::redirect(302, login_location(found.request().target)));
         found.set_user(identity->username);
-        found.reply(gate::page(200, dashboard_page({identity->user.text(), identity->username, identity->admin, true})));
+        found.reply(
+            gate::page(200, dashboard_page({identity->user.text(), identity->username, identity->admin, true})));
       },
       [](Exchange& found) { found.reply(gate::page(503, error_page(503))); });
 }
@@ -73,11 +74,13 @@ void DashboardHandler::show_login(Exchange& exchange) {
 
 void DashboardHandler::show_readiness(Exchange& exchange) const {
   Json reasons = Json::object();
-  for (const auto& [component, reason] : readiness_) {
+  for (const auto& [component, reason] : readiness_.reasons) {
     if (!reason.empty()) reasons[component] = reason;
   }
   const bool ready = reasons.empty();
-  exchange.reply(json_reply(ready ? 200 : 503, Json{{"ready", ready}, {"reasons", std::move(reasons)}}));
+  Json state{{"ready", ready}, {"reasons", std::move(reasons)}};
+  if (!readiness_.degraded.empty()) state["degraded"] = readiness_.degraded;
+  exchange.reply(json_reply(ready ? 200 : 503, state));
 }
 
 }  // namespace hearth::orchestrator

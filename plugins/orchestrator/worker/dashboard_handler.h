@@ -10,7 +10,11 @@
 
 namespace hearth::orchestrator {
 
-using Readiness = std::map<std::string, std::string>;  // component → why it is not ready; empty: ready
+struct Readiness {
+  std::map<std::string, std::string> reasons;   // component → why it is not ready; empty: ready
+  std::map<std::string, std::string> degraded;  // component → why it is away, though this process serves without it
+  bool operator==(const Readiness&) const = default;
+};
 
 class DashboardHandler : public Handler {
  public:
@@ -25,7 +29,7 @@ class DashboardHandler : public Handler {
   void show_readiness(Exchange& exchange) const;
 
   gate::SessionLookup& sessions_;
-  Readiness readiness_{{"orchestrator", "starting"}};
+  Readiness readiness_{{{"orchestrator", "starting"}}, {}};
 };
 
 }  // namespace hearth::orchestrator

@@ -59,11 +59,11 @@ export class Client {
   }
 
   // Server-sent events: calls onEvent({event, data, id}) until close() of the returned handle.
-  events(path, onEvent) {
+  events(path, onEvent, headers = {}) {
     let buffer = '';
     const request = http.request({
       host: this.origin.hostname, port: this.origin.port, path,
-      headers: { ...this.#cookieHeader(), Accept: 'text/event-stream' },
+      headers: { ...this.#cookieHeader(), Accept: 'text/event-stream', ...headers },
     }, (response) => response.setEncoding('utf8').on('data', (text) => {
       buffer += text;
       for (let end; (end = buffer.indexOf('\n\n')) >= 0; buffer = buffer.slice(end + 2)) onEvent(parse(buffer.slice(0, end)));

@@ -17,6 +17,8 @@ const artifacts = join(process.env.HEARTH_ARTIFACTS ?? join(root, 'build/artifac
 
 export class Hearth {
   // Options: orchestrator, runtime, server, main: extra configuration text for those blocks; env; start: false.
+  // For one of several processes on a database: database and eventBus (arguments of those directives), deployment (a name),
+  // password (the administrator's).
   static async create(t, options = {}) {
     const hearth = new Hearth(await freePort(), options);
     t.after(() => hearth.#cleanUp(t));
@@ -28,8 +30,9 @@ export class Hearth {
     this.options = options;
     this.port = port;
     this.url = `http://127.0.0.1:${port}`;
-    this.password = `pw-${randomBytes(9).toString('hex')}`;
-    this.deployment = new Deployment(`t${randomBytes(4).toString('hex')}`);
+    this.mark = `hearth-${randomBytes(9).toString('hex')}`; // in its processes' environment
+    this.password = options.password ?? `pw-${randomBytes(9).toString('hex')}`;
+    this.deployment = new Deployment(options.deployment ?? `t${randomBytes(4).toString('hex')}`);
     this.data = mkdtempSync(join(tmpdir(), 'hearth-e2e-'));
     chmodSync(this.data, 0o755); // the embedded database runs as another user when started by root
     mkdirSync(join(this.data, 'logs'));
@@ -40,6 +43,7 @@ export class Hearth {
 
   configuration() {
     const { main = '', orchestrator = '', runtime = '', server = '', socket = '/var/run/docker.sock' } = this.options;
+    const { database = 'embedded', eventBus = 'local' } = this.options;
     return `worker_threads 2;
 pid run/hearth.pid;
 error_log logs/error.log debug;
@@ -49,8 +53,8 @@ events { worker_connections 512; }
 orchestrator {
     deployment ${this.deployment.name};
     data_dir ${this.data};
-    database embedded;
-    event_bus local;
+    database ${database};
+    event_bus ${eventBus};
     runtime docker {
         socket unix:${socket};
         image hearth/code-server:latest;
@@ -75,7 +79,7 @@ http {
 
   spawn() {
     const output = openSync(join(this.data, 'logs/start.log'), 'a');
-    const env = { ...process.env, HEARTH_ADMIN_PASSWORD: this.password, ...this.options.env };
+    const env = { ...process.env, HEARTH_ADMIN_PASSWORD: this.password, HEARTH_TEST_MARK: this.mark, ...this.options.env };
     const [command, ...args] = [...(this.options.wrap ?? []), binary, '-c', this.conf, '-p', this.data];
     const process_ = spawn(command, args, { stdio: ['ignore', output, output], env, detached: true });
     closeSync(output);
@@ -121,7 +125,7 @@ http {
     return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
       try {
         if (!readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('hearth')) return false;
-        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(this.password);
+        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(this.mark);
       } catch { return false; }
     }).sort((a, b) => a - b);
   }
@@ -158,7 +162,7 @@ http {
     this.kill9();
     this.killDatabase();
     await this.deployment.removeAll();
-    const kept = join(artifacts, this.deployment.name);
+    const kept = join(artifacts, this.options.deployment ? `${this.deployment.name}-${this.port}` : this.deployment.name);
     mkdirSync(kept, { recursive: true });
     cpSync(join(this.data, 'logs'), kept, { recursive: true });
     cpSync(this.conf, join(kept, 'hearth.conf'));

@@ -62,6 +62,18 @@ TEST_F(EventsTest, AnIdOfAnotherLifeGetsASnapshot) {
   }
 }
 
+TEST_F(EventsTest, AnIdOfAnotherProcessGetsASnapshot) {
+  auto& here = follow();
+  const std::string id = create("box");
+  ASSERT_TRUE(comes(here, "event: workspace"));
+  Node other(database_);
+  Browser ann(other);
+  ASSERT_EQ(ann.log_in(), 200);
+  auto& there = ann.start("GET", "/events", nullptr, {{"Last-Event-ID", last_id(here)}});
+  ASSERT_TRUE(other.until([&] { return there.streaming || there.over(); }));
+  EXPECT_TRUE(there.sent.find("event: connected\ndata: {\"workspaces\":[{\"id\":\"" + id) != std::string::npos);
+}
+
 TEST_F(EventsTest, OthersHearNothingOfIt) {
   ASSERT_EQ(ann_.call("POST", "/users", {{"username", "bob"}, {"password", "bobs-password"}}), 201);
   Browser bob(node_, "192.0.2.2");

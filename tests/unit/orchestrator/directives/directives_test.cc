@@ -17,7 +17,7 @@ class DirectivesTest : public config::ConfigTest {
 
 TEST_F(DirectivesTest, FillTheSettings) {
   ASSERT_TRUE(settings_of(std::string(R"(orchestrator {
-    deployment prod-1; data_dir /srv/hearth; database postgres://u@db/hearth; event_bus local;
+    deployment prod-1; data_dir /srv/hearth; database postgres://u@db/hearth; event_bus redis://:pw@cache:7000/2;
     runtime docker { socket unix:/run/d.sock; image a/b:1; job_image c; cpus 1.5; memory 2g; pids 512; pull never; network n; }
     standby_ttl 10m; archive_ttl 2d; stop_notice 30s;
     max_running_per_user 5; max_running 50; coordinator off; wake_hold 500ms; auto_restore off; })") +
@@ -27,6 +27,7 @@ TEST_F(DirectivesTest, FillTheSettings) {
   EXPECT_EQ(settings_.data_dir, "/srv/hearth");
   EXPECT_FALSE(settings_.database_embedded);
   EXPECT_EQ(settings_.database_url, "postgres://u@db/hearth");
+  EXPECT_EQ(settings_.redis_url, "redis://:pw@cache:7000/2");
   EXPECT_EQ(settings_.runtime.socket, "/run/d.sock");
   EXPECT_EQ(settings_.runtime.image, "a/b:1");
   EXPECT_EQ(settings_.runtime.cpus, 1.5);
@@ -107,7 +108,9 @@ TEST_F(DirectivesTest, SayWhatIsWrongWithAnArchiveStore) {
 TEST_F(DirectivesTest, SayWhatIsWrongAndWhatWouldBeRight) {
   const auto has = [](const std::string& message, const char* part) { return message.find(part) != std::string::npos; };
   EXPECT_TRUE(has(error_in("database mysql://x;"), "postgres://user@host/name"));
-  EXPECT_TRUE(has(error_in("event_bus redis://host;"), "not supported yet"));
+  EXPECT_TRUE(has(error_in("event_bus kafka://host;"), "local, or redis://host:port/database"));
+  EXPECT_TRUE(has(error_in("event_bus redis://host:x;"), "P/c.conf:1: invalid Redis port \"x\""));
+  EXPECT_TRUE(has(error_in("event_bus rediss://host;"), "TLS"));
   EXPECT_TRUE(has(error_in("auto_restore maybe;"), "maybe"));
   EXPECT_TRUE(has(error_in("deployment Main;"), "a-z"));
   EXPECT_TRUE(has(error_in("runtime podman { }"), "docker"));

@@ -79,5 +79,27 @@ TEST_F(RouteBoardTest, AFailedReadingIsRepeated) {
   EXPECT_EQ(board_.complete().upserts.size(), 1u);
 }
 
+TEST_F(RouteBoardTest, KnowsWhatItHolds) {
+  EXPECT_FALSE(board_.knows(row_.id, row_.updated_at, false));
+  EXPECT_TRUE(board_.knows(row_.id, row_.updated_at, true));
+  board_.resync();
+  everything_.at(0)(rows());
+  EXPECT_TRUE(board_.knows(row_.id, row_.updated_at, false));
+  EXPECT_FALSE(board_.knows(row_.id, row_.updated_at, true));
+  touch();
+  EXPECT_FALSE(board_.knows(row_.id, row_.updated_at, false));
+}
+
+TEST_F(RouteBoardTest, WhenTooMuchChangedEverythingIsRead) {
+  board_.resync();
+  everything_.at(0)(rows());
+  board_.changed(row_.id);  // keeps it reading
+  for (std::size_t i = 0; i <= RouteBoard::kDirtyLimit; ++i) board_.changed(Uuid::random());
+  reads_.at(0)(rows());
+  ASSERT_EQ(everything_.size(), 2u);
+  everything_.at(1)(rows());
+  EXPECT_EQ(reads_.size(), 1u);
+}
+
 }  // namespace
 }  // namespace hearth::orchestrator
