@@ -32,7 +32,7 @@ Decision terminal(const View& view, const Verdict& verdict) {
   decision.reason = verdict.reason;
   decision.message = verdict.message;
   decision.error_count = view.row.error_count;
-  decision.drop_volume_name = makes_volume(view.row.operation);
+  decision.drop_volume_name = leaves_volume(view);
   return decision;
 }
 
@@ -49,8 +49,7 @@ Decision given_up(const View& view, ErrorReason reason, std::string message) {
   after.error_count = view.row.error_count + 1;
   after.error_message = message;
   const int count = after.error_count;
-  // An archive that is recorded and seen is the home: the volume it was made of is not used again.
-  const bool drop = makes_volume(view.row.operation) || (view.storage.recorded && view.storage.archived);
+  const bool drop = leaves_volume(view);
 
   Decision decision = make(Kind::fail, view.row.phase);
   if (view.seen) decision.phase = phase_after(std::move(after), view.observed, drop);
@@ -76,8 +75,10 @@ bool retry_pending(const View& view) {
   return due && *due > view.now && *due - view.now <= kBackoffMost;
 }
 
-bool makes_volume(Operation operation) {
-  return operation == Operation::provisioning || operation == Operation::restoring;
+bool leaves_volume(const View& view) {
+  const Operation operation = view.row.operation;
+  if (operation == Operation::provisioning || operation == Operation::restoring) return true;
+  return uses_storage(operation) && view.storage.recorded && view.storage.archived;
 }
 
 Phase phase_after(Workspace row, const Conditions& observed, bool drop) {

@@ -18,8 +18,9 @@ Decision given_up(const View& view, ErrorReason reason, std::string message);
 
 bool overdue(const View& view);
 bool retry_pending(const View& view);
-// PROVISIONING and RESTORING: a volume that they leave unfinished is never used.
-bool makes_volume(Operation operation);
+// Is the row's volume not the home once this operation has failed? PROVISIONING and RESTORING leave it unfinished;
+// an ARCHIVING whose archive is recorded and seen has called for its removal, which may take effect at any time.
+bool leaves_volume(const View& view);
 // What `row` is once its operation is over; with `drop` its volume does not count any more.
 Phase phase_after(Workspace row, const Conditions& observed, bool drop);
 

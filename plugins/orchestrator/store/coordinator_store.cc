@@ -188,7 +188,7 @@ void CoordinatorStore::record_retry(const Workspace& seen, const Decision& retry
   params.push_back(pg(retry.message));
   params.push_back(pg(static_cast<std::int64_t>(retry.error_count)));
   params.push_back(optional_time(retry.retry_at));
-  write_one(std::string("UPDATE workspaces w SET error_message = $7, error_count = $8::integer,"
+  write_one(std::string("UPDATE workspaces w SET error_reason = '', error_message = $7, error_count = $8::integer,"
                         " next_retry_at = $9::timestamptz, ") +
                 kSetPhase + " WHERE " + kSameOperation,
             std::move(params), std::move(done));

@@ -92,6 +92,16 @@ TEST_F(StorageStep, ARecordedArchivingIsNotGivenUpWhileItsVolumeMayBeGone) {
   EXPECT_EQ(next().kind, Kind::wait) << "given up only on what was seen after the last call";
 }
 
+TEST_F(StorageStep, AVolumeWhoseRemovalWasCalledIsNeverUsedAgain) {
+  storage.archived = storage.recorded = true;
+  c.workspace.error_reason = ErrorReason::unreachable;  // sticky, whatever made it so
+  c.workspace.error_count = 5;
+  const Decision decision = next();
+  EXPECT_EQ(decision.kind, Kind::fail);
+  EXPECT_EQ(decision.phase, Phase::error);
+  EXPECT_TRUE(decision.drop_volume_name);
+}
+
 TEST_F(StorageStep, AFailedJobCountsOnceItsEndWasSeen) {
   storage.job = Job::failed;
   storage.job_reason = ErrorReason::unreachable;
