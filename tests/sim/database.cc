@@ -52,6 +52,10 @@ Result<PgResult> Session::run(const PgStatement& statement) {
 }
 
 Database::Database(test::PostgresServer& server) : server_(server), name_(server.create_database()) {
+  // The same statements must give the same rows in the same order in every run, whatever ran before.
+  for (const char* setting : {"plan_cache_mode = force_generic_plan", "synchronous_commit = off"}) {
+    server_.sql("postgres", "ALTER DATABASE " + name_ + " SET " + setting);
+  }
   own_ = std::make_unique<Session>(server_.conninfo(name_));
   for (const Migration& step : migrations()) {
     if (const auto done = own_->run({std::string(step.sql), {}}); !done) {
@@ -60,14 +64,13 @@ Database::Database(test::PostgresServer& server) : server_(server), name_(server
     }
   }
   sql("INSERT INTO users (username, password_hash) VALUES ('ada', 'x')");
-  sql("SET synchronous_commit = off");
+  sql("ALTER TABLE workspaces SET (autovacuum_enabled = off)");
 }
 
 Database::~Database() = default;
 
 void Database::reset() {
-  sql("DELETE FROM workspaces");
-  sql("DELETE FROM coordinator_epoch");
+  sql("TRUNCATE workspaces, coordinator_epoch, workspace_purges");
   epoch_ = 0;
   raised_at_ns_.clear();
   up = true;

@@ -167,7 +167,7 @@ Result<void> World::start_job(const JobSpec& spec, bool restores) {
   const auto before = jobs.find(spec.operation);
   if (before != jobs.end() && (before->second.running || before->second.exit_code == 0)) return {};
   for (const auto& [operation, job] : jobs) {
-    if (!job.running || job.volume != spec.volume_name || spec.volume_name.empty()) continue;
+    if (operation == spec.operation || !job.running || job.volume != spec.volume_name || spec.volume_name.empty()) continue;
     sim_.check(!job.restores && !restores,
                [&] { return fmt::format("two jobs on {}, one of which writes", spec.volume_name); });
   }
@@ -179,6 +179,12 @@ Result<void> World::start_job(const JobSpec& spec, bool restores) {
   if (!spec.volume_name.empty()) {
     Volume& volume = volumes.at(spec.volume_name);
     content = volume.content;
+    // A job that finds its own marker has nothing left to do (SPEC section 11), however late it was started.
+    const auto marker = markers.find(spec.workspace);
+    if (restores && marker != markers.end() && marker->second.operation == spec.operation) {
+      jobs[spec.operation].running = false;
+      return {};
+    }
     if (restores) volume.content = kPartial;
   }
   int outcome = 0;
