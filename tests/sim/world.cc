@@ -166,6 +166,13 @@ Result<void> World::start_job(const JobSpec& spec, bool restores) {
   }
   const auto before = jobs.find(spec.operation);
   if (before != jobs.end() && (before->second.running || before->second.exit_code == 0)) return {};
+  // A job that finds its own marker has nothing left to do (SPEC section 11), however late it was started.
+  const auto marker = markers.find(spec.workspace);
+  if (restores && marker != markers.end() && marker->second.operation == spec.operation) {
+    jobs[spec.operation] = {spec.workspace, spec.volume_name, spec.archive_key, restores, false, 0, ++made_};
+    changed();
+    return {};
+  }
   for (const auto& [operation, job] : jobs) {
     if (operation == spec.operation || !job.running || job.volume != spec.volume_name || spec.volume_name.empty()) continue;
     sim_.check(!job.restores && !restores,
@@ -179,12 +186,6 @@ Result<void> World::start_job(const JobSpec& spec, bool restores) {
   if (!spec.volume_name.empty()) {
     Volume& volume = volumes.at(spec.volume_name);
     content = volume.content;
-    // A job that finds its own marker has nothing left to do (SPEC section 11), however late it was started.
-    const auto marker = markers.find(spec.workspace);
-    if (restores && marker != markers.end() && marker->second.operation == spec.operation) {
-      jobs[spec.operation].running = false;
-      return {};
-    }
     if (restores) volume.content = kPartial;
   }
   int outcome = 0;
