@@ -1,3 +1,4 @@
+#include "base/crash_point.h"
 #include "orchestrator/runtime/docker/sequence.h"
 
 namespace hearth::orchestrator::docker {
@@ -54,6 +55,7 @@ class StartSequence final : public Sequence {
   void find_image() {
     links_.images.ensure(spec_.image, [this](Result<void> result) {
       if (!result) return finish(std::move(result));
+      HEARTH_CRASH_POINT("docker:start:image-here");
       find_container();
     });
   }
@@ -86,12 +88,14 @@ class StartSequence final : public Sequence {
                               (answer.status == 400 && answer.body.find("already in use") != std::string::npos);
            if (taken) return find_container();
            if (!is_success(answer)) return finish_with(answer, "creating container " + name_);
+           HEARTH_CRASH_POINT("docker:start:created");
            start_container(name_);
          });
   }
 
   void start_container(const std::string& id_or_name) {
     step({"POST", "/containers/" + id_or_name + "/start", "", kStartTimeout}, [this](const HttpResponse& answer) {
+      HEARTH_CRASH_POINT("docker:start:started");
       if (is_success(answer) || answer.status == 304) return finish({});
       finish_with(answer, "starting container " + name_);
     });
