@@ -1,0 +1,12 @@
+// hearth is killed with -9 at every crash point in turn, once; its supervisor starts it again and everything converges.
+import { availableParallelism } from 'node:os';
+import { test } from 'node:test';
+import { crashPoints, survive } from './lib/points.mjs';
+import { Postgres } from './lib/postgres.mjs';
+
+test('killed at each crash point, the story goes on', { concurrency: availableParallelism() }, async (t) => {
+  const postgres = await Postgres.create(t);
+  await Promise.all(crashPoints(false).map((point) => t.test(point, async (t) => {
+    t.diagnostic(`${await survive(t, point, { postgres })} ms`);
+  })));
+});
