@@ -1,6 +1,10 @@
 // What somebody does to containers and volumes behind Hearth's back.
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { docker } from '../e2e/lib/docker.mjs';
 import { until } from '../e2e/lib/poll.mjs';
@@ -72,7 +76,7 @@ test('a volume that somebody removes is an error that says so, of that workspace
     const { error } = await person.settled(id, 'ERROR');
     assert.match(error.reason, /^(DataLost|ContainerWithoutVolume)$/, name);
     assert.match(error.message, /volume/, name);
-    assert.ok(!(await hearth.deployment.volumes()).includes(volumes[name]), 'no empty home is made in its place');
+    assert.equal(await docker('volume', 'ls', '-q', '--filter', `name=${volumes[name]}`), '', 'no empty home is made in its place');
     await holds(hearth, id, { containers: 0, volumes: 0 });
     assert.equal((await person.get(other)).phase, 'RUNNING');
   }
@@ -81,6 +85,26 @@ test('a volume that somebody removes is an error that says so, of that workspace
   assert.equal(await person.note(other), 'precious');
   for (const id of [other, ...Object.values(lost)]) await person.remove(id);
   await nothingLeft(hearth);
+});
+
+test('a volume removed right before its container is made does not become an empty home', async (t) => {
+  const flag = join(tmpdir(), `hearth-stopped-${randomBytes(6).toString('hex')}`);
+  const hearth = await stubHearth(t, { env: { HEARTH_CRASH_AT: 'docker:start:image-here=stop', HEARTH_CRASH_ONCE: flag } });
+  t.after(() => rmSync(flag, { force: true }));
+  const person = await Person.login(hearth);
+  const { id } = await person.create({ desired_state: 'STANDBY' });
+  await person.settled(id, 'STANDBY');
+  const volume = await volumeOf(hearth, id);
+  const [server] = hearth.servers();
+  await person.want(id, 'RUNNING');
+  await until(() => existsSync(flag) && /^State:\tT/m.test(readFileSync(`/proc/${server}/status`, 'utf8')),
+    { what: 'hearth has looked at the volume and stands still', every: 5 });
+  await docker('volume', 'rm', volume);
+  process.kill(server, 'SIGCONT');
+  const { error } = await person.settled(id, 'ERROR');
+  assert.equal(error.reason, 'DataLost');
+  await holds(hearth, id, { containers: 0, volumes: 0 });
+  assert.equal(await docker('volume', 'ls', '-q', '--filter', `name=${volume}`), '', 'the one made by accident is gone');
 });
 
 test('a foreign container with our name is an error, and nobody touches it', async (t) => {
