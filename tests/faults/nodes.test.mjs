@@ -7,7 +7,7 @@ import { until } from '../e2e/lib/poll.mjs';
 import { logText, Nodes } from './lib/nodes.mjs';
 import { Postgres } from './lib/postgres.mjs';
 import { Relay } from './lib/relay.mjs';
-import { holds, nothingLeft } from './lib/story.mjs';
+import { converged, nothingLeft } from './lib/story.mjs';
 
 const failoverLimit = 10000; // ms
 
@@ -29,10 +29,9 @@ async function underWay(nodes, ids) {
   await until(() => nodes.sql("SELECT count(*) FROM workspaces WHERE operation <> 'NONE'") !== '0', { what: 'an operation runs', every: 5 });
 }
 
-async function converged(nodes, ids) {
+async function allRunning(nodes, ids) {
   for (const [i, id] of ids.entries()) {
-    await nodes.person.settled(id, 'RUNNING');
-    await holds(nodes.second, id, { containers: 1, volumes: 1 });
+    await converged(nodes.second, nodes.person, id, 'RUNNING');
     assert.equal(await nodes.person.note(id), `precious-${i}`);
   }
 }
@@ -57,7 +56,7 @@ test('the leader is killed, supervisor and server: the other node takes over', a
   await underWay(nodes, ids);
   nodes.first.kill9();
   const { acted } = await failover(t, nodes, Date.now());
-  await converged(nodes, ids);
+  await allRunning(nodes, ids);
   assert.ok(acted < failoverLimit, `${acted} ms`);
   assert.ok(nodes.epochsOnlyRise());
   await deleted(nodes);
@@ -77,7 +76,7 @@ test('the leader is stopped for 15 s and goes on: it writes nothing, the other o
   resume();
   const { elected, acted } = await failed;
   const epoch = nodes.epoch();
-  await converged(nodes, ids);
+  await allRunning(nodes, ids);
   await until(() => logText(nodes.first).includes('not leading any more'), { what: 'the old leader steps down', timeout: 15000 });
   await deleted(nodes);
   assert.equal(nodes.writes('first', epoch), 0, 'the old leader wrote after the new one was elected');
@@ -100,7 +99,7 @@ test('the leader is cut off from PostgreSQL: it steps down, the other one takes 
   const epoch = nodes.epoch();
   const ms = await steppedDown;
   t.diagnostic(`the old leader stepped down after ${ms} ms`);
-  await converged(nodes, ids);
+  await allRunning(nodes, ids);
   relay.heal();
   await nodes.first.ready();
   await deleted(nodes);

@@ -89,12 +89,28 @@ export class Person {
   }
 }
 
-// At most one container and one volume, whatever happened: exactly as many as that phase has.
-export async function holds(hearth, id, { containers, volumes }) {
-  const ours = (await hearth.deployment.containers()).filter((c) => c.Config.Labels['hearth.workspace'] === id);
-  const homes = (await hearth.deployment.volumes()).filter((name) => name.includes(id));
-  assert.equal(ours.length, containers, `containers of ${id}`);
-  assert.equal(homes.length, volumes, `volumes of ${id}: ${homes}`);
+// How many containers and volumes of the workspace there are.
+async function counted(hearth, id) {
+  const containers = (await hearth.deployment.containers()).filter((c) => c.Config.Labels['hearth.workspace'] === id);
+  const volumes = (await hearth.deployment.volumes()).filter((name) => name.includes(id));
+  return { containers: containers.length, volumes: volumes.length };
+}
+
+// Exactly that many, now.
+export async function holds(hearth, id, expected) {
+  assert.deepEqual(await counted(hearth, id), expected, `what the engine holds of ${id}`);
+}
+
+// The row says so and the engine holds what that phase has: for after an outage, when the row may be older than the world.
+export function converged(hearth, person, id, phase, timeout = 90000) {
+  const expected = JSON.stringify({ containers: phase === 'RUNNING' ? 1 : 0, volumes: phase === 'ARCHIVED' ? 0 : 1 });
+  return until(async () => {
+    const row = await person.get(id);
+    const held = JSON.stringify(await counted(hearth, id));
+    if (row.phase === phase && row.operation === 'NONE' && held === expected) return row;
+    const state = `${row.phase}/${row.operation}, wanted ${row.desired_state}, ${held}, ${JSON.stringify(row.error)}`;
+    throw Object.assign(new Error(state), { final: row.phase === 'ERROR' });
+  }, { what: `workspace ${id} is ${phase}`, timeout });
 }
 
 export function nothingLeft(hearth, timeout = 30000) {
