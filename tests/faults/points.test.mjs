@@ -6,7 +6,7 @@ import { Postgres } from './lib/postgres.mjs';
 
 test('killed at each crash point, the story goes on', { concurrency: availableParallelism() }, async (t) => {
   const postgres = await Postgres.create(t);
-  await Promise.all(crashPoints(false).map((point) => t.test(point, async (t) => {
+  await Promise.all(crashPoints().map((point) => t.test(point, async (t) => {
     t.diagnostic(`${await survive(t, point, { postgres })} ms`);
   })));
 });

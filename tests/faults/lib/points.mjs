@@ -1,7 +1,7 @@
 // The crash points (gateway/base/crash_point.h), found by reading the sources, and the story that must survive a kill -9
 // at each of them.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
@@ -13,31 +13,33 @@ const root = new URL('../../..', import.meta.url).pathname;
 const sources = () => readdirSync(join(root, 'plugins'), { recursive: true }).filter((name) => /\.(cc|h)$/.test(name))
   .map((name) => readFileSync(join(root, 'plugins', name), 'utf8'));
 
-// Operations the story goes through, as the model names them.
-function operations(archives) {
+// Every operation, as the model names them: the story goes through all.
+function operations() {
   const model = readFileSync(join(root, 'plugins/orchestrator/model/workspace.cc'), 'utf8');
-  const names = [.../kOperations = \{([^}]*)\}/.exec(model)[1].matchAll(/"(\w+)"/g)].map((m) => m[1]).filter((n) => n !== 'NONE');
-  const needArchives = ['ARCHIVING', 'CREATE_EMPTY_ARCHIVE', 'RESTORING'];
-  return archives ? names : names.filter((name) => !needArchives.includes(name));
+  return [.../kOperations = \{([^}]*)\}/.exec(model)[1].matchAll(/"(\w+)"/g)].map((m) => m[1]).filter((name) => name !== 'NONE');
 }
 
+// A deleted workspace's row is purged; its operation is never recorded as complete.
+const never = /^completed?:DELETING$/;
+
 // The name of every point; "{}" in a name stands for each operation.
-export function crashPoints(archives) {
+export function crashPoints() {
   const names = new Set();
   for (const text of sources()) {
-    for (const [, name] of text.matchAll(/HEARTH_CRASH_POINT\("([^"]+)"\)/g)) names.add(name);
+    for (const [, name] of text.matchAll(/HEARTH_CRASH_POINT\(\s*"([^"]+)"\)/g)) names.add(name);
     for (const [, pattern] of text.matchAll(/HEARTH_CRASH_POINT_OF\(\s*"([^"]+)"/g)) {
-      for (const operation of operations(archives)) names.add(pattern.replace('{}', operation));
+      for (const operation of operations()) names.add(pattern.replace('{}', operation));
     }
   }
-  return [...names].sort();
+  return [...names].filter((name) => !never.test(name)).sort();
 }
 
 // Runs the story with that point armed. Answers how long the whole took, in ms.
-export async function survive(t, point, { postgres, archives, orchestrator = '' }) {
+export async function survive(t, point, { postgres }) {
   const began = Date.now();
   const flag = join(tmpdir(), `hearth-crashed-${randomBytes(6).toString('hex')}`);
-  const hearth = await stubHearth(t, { postgres, orchestrator, env: { HEARTH_CRASH_AT: point, HEARTH_CRASH_ONCE: flag } });
+  t.after(() => rmSync(flag, { force: true }));
+  const hearth = await stubHearth(t, { postgres, env: { HEARTH_CRASH_AT: point, HEARTH_CRASH_ONCE: flag } });
   const person = await Person.login(hearth);
   const { id } = await person.create({ desired_state: 'RUNNING' });
   await person.settled(id, 'RUNNING');
@@ -46,13 +48,11 @@ export async function survive(t, point, { postgres, archives, orchestrator = '' 
 
   await person.goes(id, 'STANDBY');
   await holds(hearth, id, { containers: 0, volumes: 1 });
-  if (archives) {
-    await person.goes(id, 'ARCHIVED');
-    await holds(hearth, id, { containers: 0, volumes: 0 });
-    const empty = await person.create({ desired_state: 'ARCHIVED' });
-    await person.settled(empty.id, 'ARCHIVED');
-    await person.remove(empty.id);
-  }
+  await person.goes(id, 'ARCHIVED');
+  await holds(hearth, id, { containers: 0, volumes: 0 });
+  const empty = await person.create({ desired_state: 'ARCHIVED' });
+  await person.settled(empty.id, 'ARCHIVED');
+  await person.remove(empty.id);
   await person.goes(id, 'RUNNING');
   await holds(hearth, id, { containers: 1, volumes: 1 });
   assert.equal(await person.note(id), 'precious');

@@ -89,9 +89,10 @@ export class Person {
   }
 }
 
-// How many containers and volumes of the workspace there are.
+// How many containers, storage jobs not among them, and volumes of the workspace there are.
 async function counted(hearth, id) {
-  const containers = (await hearth.deployment.containers()).filter((c) => c.Config.Labels['hearth.workspace'] === id);
+  const containers = (await hearth.deployment.containers()).filter(({ Config: { Labels } }) =>
+    Labels['hearth.workspace'] === id && Labels['hearth.role'] !== 'job');
   const volumes = (await hearth.deployment.volumes()).filter((name) => name.includes(id));
   return { containers: containers.length, volumes: volumes.length };
 }
