@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { crashPoints, survive } from './lib/points.mjs';
 import { Postgres } from './lib/postgres.mjs';
 
-test('killed at each crash point, the story goes on', { concurrency: availableParallelism() }, async (t) => {
+// Much of a story is waiting, so there are more of them than processors.
+test('killed at each crash point, the story goes on', { concurrency: availableParallelism() + 1 }, async (t) => {
   const postgres = await Postgres.create(t);
   await Promise.all(crashPoints().map((point) => t.test(point, async (t) => {
     t.diagnostic(`${await survive(t, point, { postgres })} ms`);
