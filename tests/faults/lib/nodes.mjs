@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Deployment } from '../../e2e/lib/docker.mjs';
 import { Hearth } from '../../e2e/lib/hearth.mjs';
 import { until } from '../../e2e/lib/poll.mjs';
 import { Person } from './story.mjs';
@@ -27,16 +26,16 @@ export class Nodes {
     const nodes = new Nodes();
     nodes.postgres = postgres;
     nodes.database = postgres.createDatabase(`t${randomBytes(4).toString('hex')}`);
-    const deployment = new Deployment(`t${randomBytes(4).toString('hex')}`);
+    const deployment = `t${randomBytes(4).toString('hex')}`, password = randomBytes(9).toString('hex');
     const node = (name, port) => Hearth.create(t, {
-      deployment, image: stubImage(), orchestrator: 'max_running_per_user 20;',
+      deployment, password, image: stubImage(), orchestrator: 'max_running_per_user 20;',
       database: `"${postgres.url(nodes.database, { application_name: name, port })}"`,
     });
     nodes.first = await node('first', relay?.port);
     await until(() => nodes.leader() === nodes.first, { what: 'the first node leads' });
     nodes.second = await node('second');
     nodes.sql(recorder);
-    nodes.person = await Person.login(nodes.second, { password: nodes.first.password }); // asks the one that stays
+    nodes.person = await Person.login(nodes.second); // asks the one that stays
     return nodes;
   }
 
