@@ -61,7 +61,21 @@ count_junit() {
 
 suite_e2e() {
   prepare_live_tests e2e
+  prepare_crash_build
   run_node_tests e2e "$1" "$HEARTH_ROOT"/tests/e2e/*.test.mjs
+}
+
+suite_faults() {
+  prepare_live_tests faults
+  prepare_crash_build
+  export HEARTH_BIN=$HEARTH_CRASH_BIN HEARTH_MODULES=$HEARTH_CRASH_MODULES
+  run_node_tests faults "$1" "$HEARTH_ROOT"/tests/faults/*.test.mjs
+}
+
+# The release with crash points (gateway/base/crash_point.h) compiled into four of its libraries.
+prepare_crash_build() {
+  build_preset crash
+  export HEARTH_CRASH_BIN=$HEARTH_ROOT/build/crash/gateway/hearth HEARTH_CRASH_MODULES=$HEARTH_ROOT/build/crash/modules
 }
 
 suite_browser() {

@@ -19,11 +19,11 @@
 namespace hearth::orchestrator {
 
 struct LeaderTiming {
-  Milliseconds retry{5000};
+  Milliseconds retry{1000};
   Milliseconds stall_limit{5000};
-  Milliseconds check{1000};           // how often the stall watchdog looks
-  Milliseconds heartbeat{5000};       // how often the leader confirms its epoch
-  Milliseconds silence_limit{30000};  // PostgreSQL >= 14 only
+  Milliseconds check{1000};          // how often the stall watchdog looks
+  Milliseconds heartbeat{1000};      // how often the leader confirms its epoch
+  Milliseconds silence_limit{6000};  // PostgreSQL >= 14 only
 };
 
 // The session that holds the lock; a PgConnection, or what a simulator puts in its place. Statements run in order and

@@ -16,7 +16,7 @@ export const modules = process.env.HEARTH_MODULES ?? join(root, 'build/release/m
 const artifacts = join(process.env.HEARTH_ARTIFACTS ?? join(root, 'build/artifacts'), 'logs');
 
 export class Hearth {
-  // Options: orchestrator, runtime, server, main: extra configuration text for those blocks; env; start: false.
+  // Options: orchestrator, runtime, server, main: extra configuration text for those blocks; image; env; start: false.
   // For one of several processes on a database: database and eventBus (arguments of those directives), deployment (a name),
   // password (the administrator's).
   static async create(t, options = {}) {
@@ -43,7 +43,7 @@ export class Hearth {
 
   configuration() {
     const { main = '', orchestrator = '', runtime = '', server = '', socket = '/var/run/docker.sock' } = this.options;
-    const { database = 'embedded', eventBus = 'local' } = this.options;
+    const { database = 'embedded', eventBus = 'local', image = 'hearth/code-server:latest' } = this.options;
     return `worker_threads 2;
 pid run/hearth.pid;
 error_log logs/error.log debug;
@@ -57,7 +57,7 @@ orchestrator {
     event_bus ${eventBus};
     runtime docker {
         socket unix:${socket};
-        image hearth/code-server:latest;
+        image ${image};
         cpus 2; memory 2g; pids 512; pull never;
         ${runtime}
     }

@@ -1,5 +1,7 @@
 #include "orchestrator/runtime/docker/job_sequence.h"
 
+#include "base/crash_point.h"
+
 namespace hearth::orchestrator::docker {
 namespace {
 
@@ -97,6 +99,7 @@ class JobSequence final : public Sequence {
                               (answer.status == 400 && answer.body.find("already in use") != std::string::npos);
            if (taken) return find_container();
            if (!is_success(answer)) return finish_with(answer, "creating job " + name_);
+           HEARTH_CRASH_POINT("docker:job:created");
            // The volume may have gone meanwhile, and been made again with the container: without our labels then. From
            // here on the container holds it.
            find_volume([this] { start_container(name_); });
@@ -105,6 +108,7 @@ class JobSequence final : public Sequence {
 
   void start_container(const std::string& id_or_name) {
     step({"POST", "/containers/" + id_or_name + "/start", "", kStartTimeout}, [this](const HttpResponse& answer) {
+      HEARTH_CRASH_POINT("docker:job:started");
       if (is_success(answer) || answer.status == 304) return finish({});
       finish_with(answer, "starting job " + name_);
     });

@@ -1,5 +1,7 @@
 #include "orchestrator/runtime/docker/sequence.h"
 
+#include "base/crash_point.h"
+
 namespace hearth::orchestrator::docker {
 namespace {
 
@@ -31,6 +33,7 @@ class StopSequence final : public Sequence {
          [this, id](const HttpResponse& answer) {
            const bool stopped = is_success(answer) || answer.status == 304 || answer.status == 404;
            if (!stopped) return finish_with(answer, "stopping container " + name_);
+           HEARTH_CRASH_POINT("docker:stop:stopped");
            remove_container(id, [this] { finish({}); });
          });
   }
@@ -47,6 +50,7 @@ class ProvisionSequence final : public Sequence {
   void begin() override {
     step({"POST", "/volumes/create", volume_body(links_.deployment, workspace_, volume_), Milliseconds(30000)},
          [this](const HttpResponse& answer) {
+           HEARTH_CRASH_POINT("docker:volume-created");
            if (!is_success(answer)) return finish_with(answer, "creating volume " + volume_);
            // An existing volume of that name is answered as if it had been made, with the labels it has.
            if (!labels_are_ours(answer.body, links_.deployment, &workspace_))
@@ -77,6 +81,7 @@ class RemoveVolumeSequence final : public Sequence {
  private:
   void remove() {
     step({"DELETE", "/volumes/" + volume_, "", kRemoveTimeout}, [this](const HttpResponse& answer) {
+      HEARTH_CRASH_POINT("docker:volume-removed");
       if (is_success(answer) || answer.status == 404) return finish({});
       finish_with(answer, "removing volume " + volume_);  // 409: a container uses it
     });
@@ -103,6 +108,7 @@ void Sequence::finish_foreign(const std::string& resource) {
 void Sequence::remove_container(const std::string& engine_id, UniqueFunction<void()> next) {
   step({"DELETE", "/containers/" + engine_id + "?force=1&v=0", "", kRemoveTimeout},
        [this, next = std::move(next)](const HttpResponse& answer) mutable {
+         HEARTH_CRASH_POINT("docker:container-removed");
          // 409: its removal is already in progress.
          if (is_success(answer) || answer.status == 404 || answer.status == 409) return next();
          finish_with(answer, "removing a container");

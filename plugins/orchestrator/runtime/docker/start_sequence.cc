@@ -1,3 +1,4 @@
+#include "base/crash_point.h"
 #include "orchestrator/runtime/docker/sequence.h"
 
 namespace hearth::orchestrator::docker {
@@ -54,6 +55,7 @@ class StartSequence final : public Sequence {
   void find_image() {
     links_.images.ensure(spec_.image, [this](Result<void> result) {
       if (!result) return finish(std::move(result));
+      HEARTH_CRASH_POINT("docker:start:image-here");
       find_container();
     });
   }
@@ -67,7 +69,7 @@ class StartSequence final : public Sequence {
       if (!found->ours) return finish_foreign("container " + name_);
       const bool this_attempt = found->operation == spec_.operation_id;
       if (this_attempt && found->running) return finish({});
-      if (this_attempt && found->state == "created") return start_container(found->id);
+      if (this_attempt && found->state == "created") return check_home(found->id);
       // Left over from before: another image perhaps, or a process that has ended.
       remove_container(found->id, [this] { create_container(); });
     });
@@ -86,12 +88,36 @@ class StartSequence final : public Sequence {
                               (answer.status == 400 && answer.body.find("already in use") != std::string::npos);
            if (taken) return find_container();
            if (!is_success(answer)) return finish_with(answer, "creating container " + name_);
-           start_container(name_);
+           HEARTH_CRASH_POINT("docker:start:created");
+           check_home(name_);
          });
+  }
+
+  // A volume removed since begin() was made again with the container, empty and without our labels. From here on the
+  // container holds it, so what is found now stays.
+  void check_home(const std::string& id_or_name) {
+    step({"GET", "/volumes/" + spec_.volume_name, ""}, [this, id_or_name](const HttpResponse& answer) {
+      if (is_success(answer) && labels_are_ours(answer.body, links_.deployment, &spec_.workspace)) {
+        return start_container(id_or_name);
+      }
+      if (!is_success(answer) && answer.status != 404) return finish_with(answer, "volume " + spec_.volume_name);
+      const bool accident = is_success(answer) && is_accident(answer.body, links_.deployment);
+      remove_container(id_or_name, [this, accident] { accident ? remove_accident() : finish_without_home(); });
+    });
+  }
+
+  void remove_accident() {
+    step({"DELETE", "/volumes/" + spec_.volume_name, ""}, [this](const HttpResponse&) { finish_without_home(); });
+  }
+
+  void finish_without_home() {
+    finish(fail(ErrorCode::internal, ErrorSource::runtime,
+                "volume " + spec_.volume_name + " went away while its container was made"));
   }
 
   void start_container(const std::string& id_or_name) {
     step({"POST", "/containers/" + id_or_name + "/start", "", kStartTimeout}, [this](const HttpResponse& answer) {
+      HEARTH_CRASH_POINT("docker:start:started");
       if (is_success(answer) || answer.status == 304) return finish({});
       finish_with(answer, "starting container " + name_);
     });

@@ -16,7 +16,14 @@ json labels(const std::string& deployment, const Uuid& workspace) {
 
 std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
-json host_config(const RuntimeSettings& settings, const std::string& network, const StartSpec& spec) {
+json home_mount(const std::string& deployment, const std::string& volume) {
+  return {{"Type", "volume"},
+          {"Source", volume},
+          {"Target", kHome},
+          {"VolumeOptions", {{"Labels", {{kAccidentLabel, deployment}}}}}};
+}
+
+json host_config(const RuntimeSettings& settings, const std::string& deployment, const StartSpec& spec) {
   return {
       {"CapDrop", json::array({"ALL"})},
       {"SecurityOpt", json::array({"no-new-privileges"})},
@@ -25,8 +32,8 @@ json host_config(const RuntimeSettings& settings, const std::string& network, co
       {"PidsLimit", settings.pids},
       {"Init", true},
       {"RestartPolicy", {{"Name", "no"}}},
-      {"NetworkMode", network},
-      {"Mounts", json::array({{{"Type", "volume"}, {"Source", spec.volume_name}, {"Target", kHome}}})},
+      {"NetworkMode", network_name(settings, deployment)},
+      {"Mounts", json::array({home_mount(deployment, spec.volume_name)})},
       {"LogConfig", {{"Type", "json-file"}, {"Config", {{"max-size", "10m"}, {"max-file", "2"}}}}},
   };
 }
@@ -45,7 +52,7 @@ std::string container_body(const RuntimeSettings& settings, const std::string& d
                {"User", "1000:1000"},
                {"Cmd", json::array({"--auth", "none", "--bind-addr", "0.0.0.0:" + std::to_string(kWorkspacePort)})},
                {"Labels", std::move(own)},
-               {"HostConfig", host_config(settings, network_name(settings, deployment), spec)}});
+               {"HostConfig", host_config(settings, deployment, spec)}});
 }
 
 std::string volume_body(const std::string& deployment, const Uuid& workspace, const std::string& volume) {

@@ -17,6 +17,8 @@ inline constexpr std::string_view kWorkspaceLabel = "hearth.workspace";
 inline constexpr std::string_view kOperationLabel = "hearth.operation";
 inline constexpr std::string_view kRoleLabel = "hearth.role";  // only on jobs
 inline constexpr std::string_view kJobRole = "job";
+// On a volume that the engine made because a container named it, never on one of ours; its value is the deployment.
+inline constexpr std::string_view kAccidentLabel = "hearth.accident";
 inline constexpr std::string_view kHome = "/home/coder";
 inline constexpr unsigned kWorkspacePort = 8080;
 
@@ -67,6 +69,8 @@ Result<ContainerDetail> read_container(std::string_view body, const std::string&
 
 // Do the labels of GET /volumes/<name> or /networks/<name> name this deployment (and this workspace)?
 bool labels_are_ours(std::string_view body, const std::string& deployment, const Uuid* workspace);
+// Was this volume made by creating a container of this deployment when its home was gone?
+bool is_accident(std::string_view body, const std::string& deployment);
 
 // The last line of POST /images/create that says {"error": …}, or {"message": …} as refusals do; empty when none does.
 std::string pull_error(std::string_view body);

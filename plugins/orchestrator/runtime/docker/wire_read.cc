@@ -155,6 +155,10 @@ bool labels_are_ours(std::string_view body, const std::string& deployment, const
   return ours(member(json::parse(body, nullptr, false), "Labels"), deployment, workspace);
 }
 
+bool is_accident(std::string_view body, const std::string& deployment) {
+  return text(member(json::parse(body, nullptr, false), "Labels"), kAccidentLabel) == deployment;
+}
+
 std::string pull_error(std::string_view body) {
   std::string last;
   for (const std::string_view line : split(body, '\n')) {

@@ -41,10 +41,22 @@ TEST(DockerWire, ContainersAreConfined) {
   EXPECT_EQ(host["Init"], true);
   EXPECT_EQ(host["RestartPolicy"]["Name"], "no");
   EXPECT_EQ(host["NetworkMode"], "hearth-main");
-  EXPECT_EQ(host["Mounts"][0], (json{{"Type", "volume"}, {"Source", "vol"}, {"Target", "/home/coder"}}));
+  EXPECT_EQ(host["Mounts"][0]["Type"], "volume");
+  EXPECT_EQ(host["Mounts"][0]["Source"], "vol");
+  EXPECT_EQ(host["Mounts"][0]["Target"], "/home/coder");
+  EXPECT_EQ(host["Mounts"][0]["VolumeOptions"]["Labels"], (json{{"hearth.accident", "main"}}));
   EXPECT_EQ(host["LogConfig"]["Config"]["max-size"], "10m");
   EXPECT_FALSE(host.contains("Privileged"));
   EXPECT_FALSE(host.contains("Binds"));
+}
+
+TEST(DockerWire, AVolumeMadeWithAContainerIsNotOurs) {
+  const std::string made = R"({"Name":"vol","Labels":{"hearth.accident":"main"}})";
+  EXPECT_TRUE(is_accident(made, "main"));
+  EXPECT_FALSE(is_accident(made, "other"));
+  EXPECT_FALSE(labels_are_ours(made, "main", nullptr));
+  EXPECT_FALSE(is_accident(R"({"Name":"vol","Labels":{"hearth.deployment":"main"}})", "main"));
+  EXPECT_FALSE(is_accident(R"({"Name":"vol","Labels":null})", "main"));
 }
 
 TEST(DockerWire, WorkspacesDoNotReachEachOther) {

@@ -1,0 +1,66 @@
+// The crash points (gateway/base/crash_point.h), found by reading the sources, and the story that must survive a kill -9
+// at each of them.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { until } from '../../e2e/lib/poll.mjs';
+import { holds, nothingLeft, Person, stubHearth } from './story.mjs';
+
+const root = new URL('../../..', import.meta.url).pathname;
+
+const sources = () => readdirSync(join(root, 'plugins'), { recursive: true }).filter((name) => /\.(cc|h)$/.test(name))
+  .map((name) => readFileSync(join(root, 'plugins', name), 'utf8'));
+
+// Every operation, as the model names them: the story goes through all.
+function operations() {
+  const model = readFileSync(join(root, 'plugins/orchestrator/model/workspace.cc'), 'utf8');
+  return [.../kOperations = \{([^}]*)\}/.exec(model)[1].matchAll(/"(\w+)"/g)].map((m) => m[1]).filter((name) => name !== 'NONE');
+}
+
+// A deleted workspace's row is purged; its operation is never recorded as complete.
+const never = /^completed?:DELETING$/;
+
+// The name of every point; "{}" in a name stands for each operation.
+export function crashPoints() {
+  const names = new Set();
+  for (const text of sources()) {
+    for (const [, name] of text.matchAll(/HEARTH_CRASH_POINT\(\s*"([^"]+)"\)/g)) names.add(name);
+    for (const [, pattern] of text.matchAll(/HEARTH_CRASH_POINT_OF\(\s*"([^"]+)"/g)) {
+      for (const operation of operations()) names.add(pattern.replace('{}', operation));
+    }
+  }
+  return [...names].filter((name) => !never.test(name)).sort();
+}
+
+// Runs the story with that point armed. Answers how long the whole took, in ms.
+export async function survive(t, point, { postgres }) {
+  const began = Date.now();
+  const flag = join(tmpdir(), `hearth-crashed-${randomBytes(6).toString('hex')}`);
+  t.after(() => rmSync(flag, { force: true }));
+  const hearth = await stubHearth(t, { postgres, env: { HEARTH_CRASH_AT: point, HEARTH_CRASH_ONCE: flag } });
+  const person = await Person.login(hearth);
+  const { id } = await person.create({ desired_state: 'RUNNING' });
+  await person.settled(id, 'RUNNING');
+  await holds(hearth, id, { containers: 1, volumes: 1 });
+  await person.note(id, 'precious');
+
+  await person.goes(id, 'STANDBY');
+  await holds(hearth, id, { containers: 0, volumes: 1 });
+  await person.goes(id, 'ARCHIVED');
+  await holds(hearth, id, { containers: 0, volumes: 0 });
+  const empty = await person.create({ desired_state: 'ARCHIVED' });
+  await person.settled(empty.id, 'ARCHIVED');
+  await person.remove(empty.id);
+  await person.goes(id, 'RUNNING');
+  await holds(hearth, id, { containers: 1, volumes: 1 });
+  assert.equal(await person.note(id), 'precious');
+
+  await person.remove(id);
+  await nothingLeft(hearth);
+  await until(() => postgres.sql('SELECT count(*) FROM workspaces', hearth.database) === '0', { what: 'the row is gone', timeout: 10000 });
+  assert.ok(existsSync(flag), `the story never passed ${point}`);
+  assert.equal(hearth.ended, undefined, 'the supervisor lives');
+  return Date.now() - began;
+}
