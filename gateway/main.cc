@@ -69,10 +69,13 @@ int main(int argc, char** argv) {
   bool directives = false;
   std::string signal;
 
-  CLI::App app{"Hearth: a gateway that keeps cloud development environments.\nWithout -s, -t, -T or -v it serves, in the foreground unless \"daemon on;\" is configured."};
+  CLI::App app{
+      "Hearth: a gateway that keeps cloud development environments.\nWithout -s, -t, -T or -v it serves, in the "
+      "foreground unless \"daemon on;\" is configured."};
   app.name("hearth");
   app.add_option("-c", options.file, "configuration file, relative to the prefix")->capture_default_str();
-  app.add_option("-p", options.prefix, "prefix: where relative paths in the configuration start")->capture_default_str();
+  app.add_option("-p", options.prefix, "prefix: where relative paths in the configuration start")
+      ->capture_default_str();
   app.add_option("-g", options.directives, "directives set before the file, e.g. \"worker_threads 2;\"");
   app.add_flag("-t", options.test, "test the configuration and exit");
   app.add_flag("-T", options.dump, "test the configuration, print all of it and exit");

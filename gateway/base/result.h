@@ -12,19 +12,19 @@
 namespace hearth {
 
 enum class ErrorCode {
-  invalid_argument,   // the caller's input is wrong; the same call will fail again
+  invalid_argument,  // the caller's input is wrong; the same call will fail again
   not_found,
   already_exists,
-  conflict,           // compare-and-set lost, or the resource is in the wrong state
-  stale,              // written under an epoch that is no longer ours
+  conflict,  // compare-and-set lost, or the resource is in the wrong state
+  stale,     // written under an epoch that is no longer ours
   permission_denied,
-  limit,              // a named limit was hit
-  unavailable,        // the other side cannot be reached or refuses now
-  timeout,            // a deadline passed; whether the call took effect is unknown
-  cancelled,          // its owner dropped the call
+  limit,        // a named limit was hit
+  unavailable,  // the other side cannot be reached or refuses now
+  timeout,      // a deadline passed; whether the call took effect is unknown
+  cancelled,    // its owner dropped the call
   shutting_down,
-  protocol,           // the other side spoke nonsense
-  corrupt,            // data is damaged
+  protocol,  // the other side spoke nonsense
+  corrupt,   // data is damaged
   io,
   internal,
 };

@@ -21,8 +21,8 @@ class UniqueFunction<R(Args...)> {
   UniqueFunction(std::nullptr_t) {}  // NOLINT: implicit, like std::function
 
   template <class F>
-    requires(!std::is_same_v<std::decay_t<F>, UniqueFunction> && std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
-  UniqueFunction(F&& f) {  // NOLINT: implicit, like std::function
+  requires(!std::is_same_v<std::decay_t<F>, UniqueFunction> && std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
+      UniqueFunction(F&& f) {  // NOLINT: implicit, like std::function
     using Target = std::decay_t<F>;
     if constexpr (sizeof(Target) <= kInline && alignof(Target) <= alignof(std::max_align_t) &&
                   std::is_nothrow_move_constructible_v<Target>) {

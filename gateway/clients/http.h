@@ -25,7 +25,7 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   Milliseconds connect_timeout{2000};
-  Milliseconds timeout{10000};  // whole call; 0 = none (event streams)
+  Milliseconds timeout{10000};           // whole call; 0 = none (event streams)
   std::size_t max_response = 64u << 20;  // more is Error{limit}
 };
 

@@ -33,7 +33,7 @@ PgParam pg(Number value) {
   return std::to_string(value);
 }
 PgParam pg(const Uuid& id);
-PgParam pg(WallTime time);  // timestamptz, microseconds, UTC
+PgParam pg(WallTime time);                       // timestamptz, microseconds, UTC
 PgParam pg_array(const std::vector<Uuid>& ids);  // uuid[]
 PgParam pg_null();
 

@@ -63,14 +63,14 @@ struct ProxyPass {
 
 struct HeaderSetting {
   std::string name;
-  std::string value;  // may hold $variables, expanded per request
+  std::string value;    // may hold $variables, expanded per request
   bool always = false;  // add_header: on every status, not only on those nginx lists
 };
 
 struct ErrorPage {
   int status = 0;
-  std::string uri;                 // a local path, served by an internal redirect
-  std::optional<int> new_status;   // "=200"
+  std::string uri;                // a local path, served by an internal redirect
+  std::optional<int> new_status;  // "=200"
 };
 
 struct AccessRule {  // allow / deny, first match wins
@@ -131,7 +131,7 @@ struct ServerSettings {
   std::vector<ListenSettings> listens;
   std::vector<std::string> names;  // exact or "*.example.com"; empty = any
   Milliseconds client_header_timeout{60000};
-  std::size_t client_header_max_size = 64 * 1024;  // whole head
+  std::size_t client_header_max_size = 64 * 1024;      // whole head
   std::size_t client_header_line_max_size = 8 * 1024;  // large_client_header_buffers' size
   unsigned client_header_max_count = 100;
   LocationSettings fallback;  // the server's own values, for requests no location matches
@@ -145,10 +145,10 @@ struct HttpSettings {
 };
 
 struct Settings {
-  std::string prefix;     // -p; relative paths start here
-  std::string file;       // -c, absolute
-  unsigned worker_threads = 1;  // "auto" is already a number
-  std::size_t worker_connections = 1024;  // per worker
+  std::string prefix;                      // -p; relative paths start here
+  std::string file;                        // -c, absolute
+  unsigned worker_threads = 1;             // "auto" is already a number
+  std::size_t worker_connections = 1024;   // per worker
   std::uint64_t worker_rlimit_nofile = 0;  // 0 = leave
   bool daemon = false;
   bool master_process = true;

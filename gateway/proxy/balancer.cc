@@ -35,7 +35,8 @@ int Balancer::pick(std::uint64_t now_ms, std::uint64_t excluded) {
 
 void Balancer::failed(int index, std::uint64_t now_ms) {
   State& state = states_[static_cast<std::size_t>(index)];
-  const auto window = static_cast<std::uint64_t>(settings_.servers[static_cast<std::size_t>(index)].fail_timeout.count());
+  const auto window =
+      static_cast<std::uint64_t>(settings_.servers[static_cast<std::size_t>(index)].fail_timeout.count());
   if (state.fails == 0 || now_ms >= state.first_fail_ms + window) {
     state.fails = 0;
     state.first_fail_ms = now_ms;

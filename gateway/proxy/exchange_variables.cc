@@ -36,28 +36,59 @@ void HttpExchange::append_variable(config::Variable variable, std::string_view n
   using config::Variable;
   const http::Target target = http::split_target(head().path_and_query);
   switch (variable) {
-    case Variable::literal: return;
-    case Variable::host: out.append(to_lower(without_port(head().host))); return;
-    case Variable::scheme: out.append("http"); return;
-    case Variable::request_uri: out.append(head().path_and_query); return;
-    case Variable::uri: out.append(path_); return;
-    case Variable::args: out.append(target.query); return;
-    case Variable::is_args: out.append(target.query.empty() ? "" : "?"); return;
-    case Variable::request_method: out.append(head().method_text); return;
-    case Variable::request_id: out.append(request_id_.data(), request_id_.size()); return;
-    case Variable::remote_addr: out.append(connection_->peer_ip()); return;
-    case Variable::remote_port: out.append(std::to_string(connection_->peer().port())); return;
-    case Variable::server_port: out.append(std::to_string(connection_->local().port())); return;
+    case Variable::literal:
+      return;
+    case Variable::host:
+      out.append(to_lower(without_port(head().host)));
+      return;
+    case Variable::scheme:
+      out.append("http");
+      return;
+    case Variable::request_uri:
+      out.append(head().path_and_query);
+      return;
+    case Variable::uri:
+      out.append(path_);
+      return;
+    case Variable::args:
+      out.append(target.query);
+      return;
+    case Variable::is_args:
+      out.append(target.query.empty() ? "" : "?");
+      return;
+    case Variable::request_method:
+      out.append(head().method_text);
+      return;
+    case Variable::request_id:
+      out.append(request_id_.data(), request_id_.size());
+      return;
+    case Variable::remote_addr:
+      out.append(connection_->peer_ip());
+      return;
+    case Variable::remote_port:
+      out.append(std::to_string(connection_->peer().port()));
+      return;
+    case Variable::server_port:
+      out.append(std::to_string(connection_->local().port()));
+      return;
     case Variable::server_name:
       if (!server_->settings->names.empty()) out.append(server_->settings->names.front());
       return;
     case Variable::proxy_host:
       if (settings().proxy_pass) out.append(settings().proxy_pass->host);
       return;
-    case Variable::proxy_add_x_forwarded_for: out.append(connection_->peer_ip()); return;
-    case Variable::status: out.append(std::to_string(status_)); return;
-    case Variable::hostname: out.append(host_name()); return;
-    case Variable::pid: out.append(std::to_string(::getpid())); return;
+    case Variable::proxy_add_x_forwarded_for:
+      out.append(connection_->peer_ip());
+      return;
+    case Variable::status:
+      out.append(std::to_string(status_));
+      return;
+    case Variable::hostname:
+      out.append(host_name());
+      return;
+    case Variable::pid:
+      out.append(std::to_string(::getpid()));
+      return;
     case Variable::http:
       for (const http::Header& field : head().headers) {
         if (iequals(field.name, name)) {
@@ -66,7 +97,9 @@ void HttpExchange::append_variable(config::Variable variable, std::string_view n
         }
       }
       return;
-    case Variable::arg: out.append(query_argument(target.query, name)); return;
+    case Variable::arg:
+      out.append(query_argument(target.query, name));
+      return;
     case Variable::cookie:
       if (const auto value = http::find_cookie(head().headers, name)) out.append(*value);
       return;

@@ -91,13 +91,16 @@ FileAnswer open_file(const FileRequest& request) {
   ByteRange range;
   if (!request.range.empty() && range_holds) {
     switch (parse_range(request.range, answer.size, range)) {
-      case RangeVerdict::whole: break;
+      case RangeVerdict::whole:
+        break;
       case RangeVerdict::part:
         answer.status = 206;
         answer.offset = range.first;
         answer.length = range.length;
         break;
-      case RangeVerdict::unsatisfiable: answer.status = 416; break;
+      case RangeVerdict::unsatisfiable:
+        answer.status = 416;
+        break;
     }
   }
   return answer;

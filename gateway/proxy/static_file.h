@@ -14,7 +14,7 @@ namespace hearth::proxy {
 
 // What the request asks of the file.
 struct FileRequest {
-  std::string path;   // in the file system
+  std::string path;        // in the file system
   bool directory = false;  // the URL ended in "/": try the index files
   std::vector<std::string> index;
   std::string range;
@@ -26,7 +26,7 @@ struct FileRequest {
 struct FileAnswer {
   int status = 404;  // 200, 206, 301 (a directory without "/"), 304, 403, 404, 416
   Fd fd;
-  std::string name;  // of the file opened, for its media type
+  std::string name;          // of the file opened, for its media type
   std::uint64_t size = 0;    // of the whole file
   std::uint64_t offset = 0;  // of the part to send
   std::uint64_t length = 0;

@@ -3,8 +3,11 @@
 namespace hearth::proxy {
 
 Tunnel::Tunnel(DeadlineWheel& wheel, Socket client, Socket upstream, Milliseconds idle_timeout, Ended ended)
-    : wheel_(wheel), idle_timeout_(idle_timeout), client_(*this, std::move(client), EndedBy::client),
-      upstream_(*this, std::move(upstream), EndedBy::upstream), ended_(std::move(ended)) {
+    : wheel_(wheel),
+      idle_timeout_(idle_timeout),
+      client_(*this, std::move(client), EndedBy::client),
+      upstream_(*this, std::move(upstream), EndedBy::upstream),
+      ended_(std::move(ended)) {
   client_.socket.set_events(&client_);
   upstream_.socket.set_events(&upstream_);
 }

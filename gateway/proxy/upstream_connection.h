@@ -15,7 +15,7 @@ class UpstreamPool;
 // The exchange, as its upstream connection sees it.
 class UpstreamUser {
  public:
-  virtual void on_upstream_ready() = 0;  // connected; not called for a reused connection
+  virtual void on_upstream_ready() = 0;             // connected; not called for a reused connection
   virtual void on_upstream_failed(int status) = 0;  // never connected
   virtual void on_upstream_read(std::string_view bytes) = 0;
   virtual void on_upstream_end() = 0;

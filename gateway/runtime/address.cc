@@ -42,7 +42,8 @@ Result<SocketAddress> SocketAddress::parse(std::string_view text, std::uint16_t 
   const std::size_t close = bracketed ? text.find(']') : std::string_view::npos;
   if (bracketed && close == std::string_view::npos) return bad_address(text, "missing \"]\"");
   const std::size_t colon = bracketed ? text.find(':', close) : text.rfind(':');
-  if (bracketed && std::min(colon, text.size()) != close + 1) return bad_address(text, "only \":port\" may follow \"]\"");
+  if (bracketed && std::min(colon, text.size()) != close + 1)
+    return bad_address(text, "only \":port\" may follow \"]\"");
   if (!bracketed && text.find(':') != colon) return bad_address(text, "an IPv6 address needs \"[…]\"");
   if (colon != std::string_view::npos) {
     const auto number = parse_decimal<std::uint16_t>(text.substr(colon + 1));
@@ -55,7 +56,8 @@ Result<SocketAddress> SocketAddress::parse(std::string_view text, std::uint16_t 
   sockaddr_in v4{};
   v4.sin_family = AF_INET;
   v4.sin_port = htons(port);
-  if (!bracketed && inet_pton(AF_INET, host.c_str(), &v4.sin_addr) == 1) return from(reinterpret_cast<sockaddr*>(&v4), sizeof v4);
+  if (!bracketed && inet_pton(AF_INET, host.c_str(), &v4.sin_addr) == 1)
+    return from(reinterpret_cast<sockaddr*>(&v4), sizeof v4);
   sockaddr_in6 v6{};
   v6.sin6_family = AF_INET6;
   v6.sin6_port = htons(port);

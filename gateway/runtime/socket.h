@@ -29,9 +29,9 @@ class Socket {
     virtual void on_connected(int status) = 0;
     // `bytes` are valid inside this call only.
     virtual void on_read(std::string_view bytes) = 0;
-    virtual void on_end() = 0;                // the peer sent FIN; writing is still possible
-    virtual void on_broken(int status) = 0;   // read or queued write failed; nothing more comes
-    virtual void on_drained() = 0;            // the write queue has become empty
+    virtual void on_end() = 0;               // the peer sent FIN; writing is still possible
+    virtual void on_broken(int status) = 0;  // read or queued write failed; nothing more comes
+    virtual void on_drained() = 0;           // the write queue has become empty
 
    protected:
     ~Events() = default;

@@ -13,7 +13,9 @@ Timer::~Timer() {
   uv_close(reinterpret_cast<uv_handle_t*>(handle_), [](uv_handle_t* h) { delete reinterpret_cast<uv_timer_t*>(h); });
 }
 
-void Timer::start(Milliseconds after, UniqueFunction<void()> callback) { arm(after, Milliseconds(0), std::move(callback)); }
+void Timer::start(Milliseconds after, UniqueFunction<void()> callback) {
+  arm(after, Milliseconds(0), std::move(callback));
+}
 void Timer::repeat(Milliseconds every, UniqueFunction<void()> callback) { arm(every, every, std::move(callback)); }
 
 void Timer::arm(Milliseconds after, Milliseconds every, UniqueFunction<void()> callback) {

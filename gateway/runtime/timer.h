@@ -12,8 +12,8 @@ class Timer {
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  void start(Milliseconds after, UniqueFunction<void()> callback);      // once; replaces what was set
-  void repeat(Milliseconds every, UniqueFunction<void()> callback);     // first after `every`
+  void start(Milliseconds after, UniqueFunction<void()> callback);   // once; replaces what was set
+  void repeat(Milliseconds every, UniqueFunction<void()> callback);  // first after `every`
   void stop();
   bool active() const;
 

@@ -110,8 +110,8 @@ class ServerProcess {
       ::getrlimit(RLIMIT_NOFILE, &limit);
     }
     if (limit.rlim_cur >= needed) return {};
-    const std::uint64_t fitting = (limit.rlim_cur - std::min<std::uint64_t>(kReserve, limit.rlim_cur)) /
-                                  (2 * settings.worker_threads);
+    const std::uint64_t fitting =
+        (limit.rlim_cur - std::min<std::uint64_t>(kReserve, limit.rlim_cur)) / (2 * settings.worker_threads);
     return fail(ErrorCode::limit, ErrorSource::config,
                 "worker_connections " + std::to_string(settings.worker_connections) + " with " +
                     std::to_string(settings.worker_threads) + " workers needs " + std::to_string(needed) +

@@ -5,9 +5,9 @@
 // Level-triggered: hints, runtime events and periods only decide when it looks. Crash-only: everything that matters is
 // in the rows; a new leader loads them and goes on, running again whatever act was left over.
 //
-// Owner: the orchestrator module. Thread: the orchestrator's loop. `leader`, `runtime` and `archives` outlive it. It takes
-// runtime.on_event() for itself. Destroying it, deposed() and stop() silence everything at once; calls already made to
-// the runtime may still take effect, which the next leader observes.
+// Owner: the orchestrator module. Thread: the orchestrator's loop. `leader`, `runtime` and `archives` outlive it. It
+// takes runtime.on_event() for itself. Destroying it, deposed() and stop() silence everything at once; calls already
+// made to the runtime may still take effect, which the next leader observes.
 #pragma once
 
 #include <memory>

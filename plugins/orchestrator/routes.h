@@ -1,5 +1,5 @@
-// Route: what a worker must know to carry a workspace's traffic. The orchestrator's thread keeps the master copy and posts
-// changes to every worker as immutable deltas; workers read only their own table. No locks.
+// Route: what a worker must know to carry a workspace's traffic. The orchestrator's thread keeps the master copy and
+// posts changes to every worker as immutable deltas; workers read only their own table. No locks.
 #pragma once
 
 #include <memory>

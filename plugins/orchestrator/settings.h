@@ -25,19 +25,19 @@ struct ArchiveSettings {
   std::string directory;  // file:; empty = <data_dir>/archives. Ignored when there is a bucket
   std::string bucket;     // s3://bucket/prefix
   std::string prefix;
-  std::string endpoint;   // empty = AWS
+  std::string endpoint;  // empty = AWS
   std::string region;
-  std::string credentials_file;  // AWS shared credentials format; empty = the environment's AWS_* variables
+  std::string credentials_file;    // AWS shared credentials format; empty = the environment's AWS_* variables
   std::optional<bool> path_style;  // unset: path for an endpoint of your own, virtual hosts on AWS
 };
 
 struct OrchestratorSettings {
-  bool present = false;               // an orchestrator { } block was given
-  std::string deployment = "main";    // [a-z0-9][a-z0-9-]{0,30}
+  bool present = false;             // an orchestrator { } block was given
+  std::string deployment = "main";  // [a-z0-9][a-z0-9-]{0,30}
   std::string data_dir = "/var/lib/hearth";
   bool database_embedded = true;
-  std::string database_url;           // when not embedded
-  std::string redis_url;              // event_bus redis://… or redis+unix://…; empty = local
+  std::string database_url;  // when not embedded
+  std::string redis_url;     // event_bus redis://… or redis+unix://…; empty = local
   ArchiveSettings archives;
   RuntimeSettings runtime;
   bool coordinator = true;
@@ -45,12 +45,12 @@ struct OrchestratorSettings {
   unsigned max_running = 100;
   unsigned max_parallel_operations = 20;
   Milliseconds wake_hold{15000};
-  bool auto_restore = false;          // opening an archived workspace restores it
-  Milliseconds probe_interval{50};    // readiness probes while a container starts
+  bool auto_restore = false;        // opening an archived workspace restores it
+  Milliseconds probe_interval{50};  // readiness probes while a container starts
   std::int64_t standby_ttl_seconds = 30 * 60;
   std::int64_t archive_ttl_seconds = 7 * 24 * 3600;
   std::int64_t stop_notice_seconds = 2 * 60;
-  bool idle_given = false;            // one of the three above was configured; nothing enforces them yet
+  bool idle_given = false;  // one of the three above was configured; nothing enforces them yet
 };
 
 }  // namespace hearth::orchestrator

@@ -102,14 +102,14 @@ class Term {
   Timer reload_timer_;
 
   std::unordered_map<Uuid, Track> tracks_;
-  std::unordered_set<Uuid> unseen_;   // tracks that no listing has looked at yet
+  std::unordered_set<Uuid> unseen_;  // tracks that no listing has looked at yet
   std::unordered_set<Uuid> moving_;
-  std::unordered_set<Uuid> storing_;  // tracks with a storage operation
+  std::unordered_set<Uuid> storing_;               // tracks with a storage operation
   std::unordered_map<Uuid, std::string> orphans_;  // containers without a row, by what they were in the last listing
-  std::unordered_set<Uuid> strays_;   // workspaces with a job that nobody asks for
-  std::deque<Uuid> waiting_;          // for room in the executor
-  std::vector<Uuid> hinted_;          // to be read
-  std::vector<CoordinatorStore::Claim> claims_;  // to be sent
+  std::unordered_set<Uuid> strays_;                // workspaces with a job that nobody asks for
+  std::deque<Uuid> waiting_;                       // for room in the executor
+  std::vector<Uuid> hinted_;                       // to be read
+  std::vector<CoordinatorStore::Claim> claims_;    // to be sent
   std::size_t claiming_ = 0;
   bool loading_hinted_ = false;
   bool silenced_ = false;

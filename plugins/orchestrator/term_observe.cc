@@ -95,12 +95,9 @@ void Term::update_conditions(Track& track) {
   const ObservedContainer* container = track.container ? &*track.container : nullptr;
   const bool ready = container != nullptr && !track.ready_id.empty() && track.ready_id == container->runtime_id;
   const auto archives = archives_.snapshot().find(track.row.id);
-  const Seen seen{container,
-                  &track.volumes,
-                  ready,
-                  &track.jobs,
-                  archives_.number() > 0,
-                  archives == archives_.snapshot().end() ? nullptr : &archives->second};
+  const Seen seen{
+      container,   &track.volumes,         ready,
+      &track.jobs, archives_.number() > 0, archives == archives_.snapshot().end() ? nullptr : &archives->second};
   track.observed = conditions_of(track.row, seen, track.observed, wall_now());
 
   const std::optional<Uuid> operation = storage_operation(track.row);
@@ -135,22 +132,22 @@ void Term::write_conditions(const Ids& ids) {
     written.push_back(id);
   }
   if (changed.empty()) return;
-  store_.write_conditions(changed, lifeline_.guard([this, written = std::move(written)](
-                                                       Result<std::vector<Workspace>> rows) {
-    if (rows) {
-      for (Workspace& row : *rows) {
-        if (tracks_.contains(row.id)) apply(std::move(row));
-      }
-      return;
-    }
-    database_failed("cannot store conditions", rows.error());
-    for (const Uuid& id : written) {  // the next listing writes them again
-      const auto found = tracks_.find(id);
-      if (found == tracks_.end()) continue;
-      found->second.stored = Conditions();
-      unseen_.insert(id);
-    }
-  }));
+  store_.write_conditions(changed,
+                          lifeline_.guard([this, written = std::move(written)](Result<std::vector<Workspace>> rows) {
+                            if (rows) {
+                              for (Workspace& row : *rows) {
+                                if (tracks_.contains(row.id)) apply(std::move(row));
+                              }
+                              return;
+                            }
+                            database_failed("cannot store conditions", rows.error());
+                            for (const Uuid& id : written) {  // the next listing writes them again
+                              const auto found = tracks_.find(id);
+                              if (found == tracks_.end()) continue;
+                              found->second.stored = Conditions();
+                              unseen_.insert(id);
+                            }
+                          }));
 }
 
 void Term::became_ready(const Uuid& id, const std::string& runtime_id) {

@@ -26,12 +26,12 @@ struct Track {
   bool job_ended = false;                    // the job of the operation under way was seen to have ended
   std::uint64_t archive_listing_needed = 0;  // … and its archive is in a listing of at least this number, or nowhere
 
-  int writing = 0;       // controller's statements under way: decide nothing until they answer
-  bool waiting = false;  // for room in the executor
-  bool acted = false;    // the act of row.operation returned success in this term
-  SteadyTime op_seen_at{};    // when this term first saw the operation under way
-  std::string ready_id;       // the container that has answered its probe
-  std::string counted_exit;   // the container whose exit was counted as a crash
+  int writing = 0;           // controller's statements under way: decide nothing until they answer
+  bool waiting = false;      // for room in the executor
+  bool acted = false;        // the act of row.operation returned success in this term
+  SteadyTime op_seen_at{};   // when this term first saw the operation under way
+  std::string ready_id;      // the container that has answered its probe
+  std::string counted_exit;  // the container whose exit was counted as a crash
   CrashWindow crashes;
   Operation last_failed = Operation::none;
 };

@@ -1,4 +1,5 @@
-// An archive nobody vouches for, as tar and as zstd frames: any bytes end in entries or an error, within bounded memory.
+// An archive nobody vouches for, as tar and as zstd frames: any bytes end in entries or an error, within bounded
+// memory.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

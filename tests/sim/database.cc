@@ -26,7 +26,8 @@ Session::Session(const std::string& conninfo) : connection_(PQconnectdb(conninfo
     std::fprintf(stderr, "%s\n", PQerrorMessage(connection_));
     std::abort();
   }
-  PQsetNoticeProcessor(connection_, [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      connection_, [](void*, const char*) {}, nullptr);
 }
 
 Session::~Session() { PQfinish(connection_); }
@@ -42,7 +43,8 @@ Result<PgResult> Session::run(const PgStatement& statement) {
     }
     std::vector<const char*> values;
     for (const PgParam& param : statement.params) values.push_back(param ? param->c_str() : nullptr);
-    result = PQexecPrepared(connection_, name.c_str(), static_cast<int>(values.size()), values.data(), nullptr, nullptr, 0);
+    result =
+        PQexecPrepared(connection_, name.c_str(), static_cast<int>(values.size()), values.data(), nullptr, nullptr, 0);
   }
   const ExecStatusType status = PQresultStatus(result);
   if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return PgResult(result);
@@ -89,9 +91,9 @@ std::string Database::sql(const std::string& text) {
 Result<PgResult> Database::query(PgStatement statement) { return own_->run(statement); }
 
 std::optional<HomeRow> Database::home_row(const Uuid& workspace) {
-  const Result<PgResult> found = own_->run(
-      {"SELECT deleted_at IS NOT NULL, archive_key, archive_op_id, volume_name FROM workspaces WHERE id = $1",
-       {pg(workspace)}});
+  const Result<PgResult> found =
+      own_->run({"SELECT deleted_at IS NOT NULL, archive_key, archive_op_id, volume_name FROM workspaces WHERE id = $1",
+                 {pg(workspace)}});
   if (!found || found->rows() == 0) return std::nullopt;
   return HomeRow{found->flag(0, 0), std::string(found->text(0, 1)), found->optional_uuid(0, 2).value_or(Uuid{}),
                  std::string(found->text(0, 3))};
@@ -123,7 +125,8 @@ Result<PgResult> Database::run_for_leader(Session& session, PgStatement statemen
   if (fenced) {
     written_under = std::stoll(*statement.params[1]);
     if (sim_->planted == Planted::no_epoch_check) statement.params[1] = std::to_string(epoch_);
-  } else if (sim_->planted == Planted::no_epoch_check && contains(statement.sql, "SELECT count(*) FROM coordinator_epoch")) {
+  } else if (sim_->planted == Planted::no_epoch_check &&
+             contains(statement.sql, "SELECT count(*) FROM coordinator_epoch")) {
     statement.params[1] = std::to_string(epoch_);
   }
   Result<PgResult> result = session.run(statement);
@@ -211,10 +214,15 @@ void Link::send_next() {
   sent_ = true;
   const std::shared_ptr<State> state = state_;
   const PgStatement statement = queue_.front().statement;
-  const bool lost_before = sim_.fault("statement lost", 0.004);
-  const bool lost_after = !lost_before && sim_.fault("answer lost", 0.004);
-  const bool slow = sim_.fault("statement slow", 0.005);
-  const bool slow_answer = sim_.fault("answer slow", 0.005);
+  const Mishap mishap = sim_.mishap(statement.sql.substr(0, 60));
+  if (mishap == Mishap::death_before) return node_.kill("a statement");
+  const bool lost_before = mishap == Mishap::error_before || sim_.fault("statement lost", 0.004);
+  const bool lost_after =
+      mishap == Mishap::error_after || mishap == Mishap::garbage || (!lost_before && sim_.fault("answer lost", 0.004));
+  const bool slow = mishap == Mishap::timeout_before || sim_.fault("statement slow", 0.005);
+  const bool slow_answer =
+      mishap == Mishap::timeout_after || mishap == Mishap::slow || sim_.fault("answer slow", 0.005);
+  const bool dies = mishap == Mishap::death_after;
   const std::uint64_t serial = queue_.front().serial;
   // Past this the connection is given up, as PgConnection does.
   sim_.after(Milliseconds(10000), [this, alive = alive_, serial] {
@@ -224,8 +232,11 @@ void Link::send_next() {
     });
   });
   const Milliseconds there = slow ? sim_.between(500, 12000) : sim_.between(0, 1);
-  const Milliseconds back = slow_answer ? sim_.between(500, 12000) : sim_.between(0, 1);
-  sim_.after(there, [this, &sim = sim_, &database = database_, alive = alive_, state, statement, lost_before, lost_after, back] {
+  const Milliseconds back = mishap == Mishap::timeout_after ? Milliseconds(11000)
+                            : slow_answer                   ? sim_.between(500, 12000)
+                                                            : sim_.between(0, 1);
+  sim_.after(there, [this, &sim = sim_, &database = database_, alive = alive_, state, statement, lost_before,
+                     lost_after, dies, back] {
     if (*alive && node_.cut()) return;  // a cut network says nothing
     if (!state->session || !database.up || lost_before) {
       if (*alive) reset(state, "simulated: connection reset");
@@ -236,6 +247,7 @@ void Link::send_next() {
     // What was sent takes effect even when its sender is gone.
     auto result = std::make_shared<Result<PgResult>>(database.run_for_leader(*state->session, statement));
     if (!*alive) return;
+    if (dies) return node_.kill("a statement's answer");
     sim_.after(back, [this, alive, state, result, lost_after] {
       if (!*alive || node_.cut()) return;
       if (lost_after) return reset(state, "simulated: connection reset after the statement");

@@ -21,24 +21,31 @@ void Engine::call(std::string what, bool destroys, Done callback, Effect effect)
   if (!node_.may_act(what.c_str())) return;
   if (destroys) node_.check_still_entitled(what);
   sim_.say("node {}: {}", node_.number(), what);
+  const Mishap mishap = sim_.mishap(what);
+  if (mishap == Mishap::death_before) return node_.kill("a call");
   auto done = std::make_shared<Done>(std::move(callback));
   const bool up = world_.engine_up;
-  if (!up || sim_.fault("engine call refused", 0.02)) {
+  if (!up || mishap == Mishap::error_before || sim_.fault("engine call refused", 0.02)) {
     return answer(sim_.between(1, 50), done, fail(simulated(ErrorCode::unavailable, "simulated: refused")));
   }
-  if (sim_.fault("engine call never arrives", 0.01)) {
+  if (mishap == Mishap::timeout_before || sim_.fault("engine call never arrives", 0.01)) {
     return answer(kGivesUp, done, fail(simulated(ErrorCode::timeout, "simulated: no answer")));
   }
   const bool late = sim_.fault("engine call takes effect late", 0.02);
-  const bool answer_lost = late || sim_.fault("engine answer lost", 0.02);
+  const bool answer_lost = late || mishap == Mishap::timeout_after || sim_.fault("engine answer lost", 0.02);
   const bool failing = sim_.fault("engine says no", 0.02);
-  const bool garbled = sim_.fault("engine answer garbled", 0.01);
-  const Milliseconds delay = late ? sim_.between(1000, 60000) : sim_.between(1, 300);
-  sim_.after(delay, [this, node = node_.handle(), done, effect = std::move(effect), failing, garbled,
-                     answer_lost, what = std::move(what)] {
-    Result<void> result = failing ? Result<void>(fail(ErrorCode::internal, ErrorSource::runtime, "simulated: failed"))
-                                  : effect();
+  const bool garbled =
+      mishap == Mishap::garbage || mishap == Mishap::error_after || sim_.fault("engine answer garbled", 0.01);
+  const bool dies = mishap == Mishap::death_after;
+  const Milliseconds delay = late                     ? sim_.between(1000, 60000)
+                             : mishap == Mishap::slow ? Milliseconds(20000)
+                                                      : sim_.between(1, 300);
+  sim_.after(delay, [this, node = node_.handle(), done, effect = std::move(effect), failing, garbled, dies, answer_lost,
+                     what = std::move(what)] {
+    Result<void> result =
+        failing ? Result<void>(fail(ErrorCode::internal, ErrorSource::runtime, "simulated: failed")) : effect();
     if (Node* there = *node; there == nullptr || answer_lost) return;
+    if (dies) return (*node)->kill("an answer");
     if (garbled) result = fail(simulated(ErrorCode::protocol, "simulated: garbage"));
     answer(sim_.between(0, 20), done, std::move(result));
   });
@@ -47,9 +54,12 @@ void Engine::call(std::string what, bool destroys, Done callback, Effect effect)
 
 void Engine::observe(UniqueFunction<void(Result<RuntimeSnapshot>)> done) {
   if (!node_.may_act("observe")) return;
+  const Mishap mishap = sim_.mishap("observe");
+  if (mishap == Mishap::death_before || mishap == Mishap::death_after) return node_.kill("observe");
   auto shared = std::make_shared<decltype(done)>(std::move(done));
-  const bool fails = !world_.engine_up || sim_.fault("listing fails", 0.02);
-  const bool silent = sim_.fault("listing never answers", 0.005);
+  const bool silent = mishap == Mishap::timeout_before || mishap == Mishap::timeout_after || mishap == Mishap::slow ||
+                      sim_.fault("listing never answers", 0.005);
+  const bool fails = !world_.engine_up || (mishap != Mishap::none && !silent) || sim_.fault("listing fails", 0.02);
   sim_.after(sim_.between(1, 30), [this, node = node_.handle(), shared, fails, silent] {
     if (*node == nullptr) return;
     auto seen = std::make_shared<Result<RuntimeSnapshot>>(world_.snapshot());
@@ -72,22 +82,29 @@ void Engine::start(const StartSpec& spec, Done done) {
   if (old != world_.containers.end()) {
     if (old->second.operation == spec.operation_id) return start_created(spec.workspace, shared);
     const std::string id = old->second.runtime_id;
-    return call("replace container " + id, true, [this, spec, shared](Result<void> removed) mutable {
-      if (!removed) return (*shared)(std::move(removed));
-      start(spec, [shared](Result<void> result) { (*shared)(std::move(result)); });
-    }, [&world = world_, id] { return world.remove_container(id); });
+    return call(
+        "replace container " + id, true,
+        [this, spec, shared](Result<void> removed) mutable {
+          if (!removed) return (*shared)(std::move(removed));
+          start(spec, [shared](Result<void> result) { (*shared)(std::move(result)); });
+        },
+        [&world = world_, id] { return world.remove_container(id); });
   }
-  call("create container of " + spec.workspace.text(), false, [this, spec, shared](Result<void> created) {
-    if (!created) return (*shared)(std::move(created));
-    start_created(spec.workspace, shared);
-  }, [&world = world_, spec] { return world.create_container(spec); });
+  call(
+      "create container of " + spec.workspace.text(), false,
+      [this, spec, shared](Result<void> created) {
+        if (!created) return (*shared)(std::move(created));
+        start_created(spec.workspace, shared);
+      },
+      [&world = world_, spec] { return world.create_container(spec); });
 }
 
 void Engine::start_created(const Uuid& workspace, const std::shared_ptr<Done>& done) {
   const auto found = world_.containers.find(workspace);
   const std::string id = found == world_.containers.end() ? "" : found->second.runtime_id;
-  call("start container " + id, false, [done](Result<void> result) { (*done)(std::move(result)); },
-       [&world = world_, workspace, id] { return world.start_container(workspace, id); });
+  call(
+      "start container " + id, false, [done](Result<void> result) { (*done)(std::move(result)); },
+      [&world = world_, workspace, id] { return world.start_container(workspace, id); });
 }
 
 // By the engine's id, as it is at the time of the call: a late removal hits what it was meant for.
@@ -98,7 +115,8 @@ void Engine::stop(const Uuid& workspace, Done done) {
 }
 
 void Engine::remove_volume(const Uuid&, const std::string& volume, Done done) {
-  call("remove volume " + volume, true, std::move(done), [&world = world_, volume] { return world.remove_volume(volume); });
+  call("remove volume " + volume, true, std::move(done),
+       [&world = world_, volume] { return world.remove_volume(volume); });
 }
 
 void Engine::archive(const JobSpec& spec, Done done) {
@@ -112,7 +130,8 @@ void Engine::restore(const JobSpec& spec, Done done) {
 }
 
 void Engine::remove_job(const Uuid&, const Uuid& operation, Done done) {
-  call("remove job " + operation.text(), true, std::move(done), [&world = world_, operation] { return world.remove_job(operation); });
+  call("remove job " + operation.text(), true, std::move(done),
+       [&world = world_, operation] { return world.remove_job(operation); });
 }
 
 void Engine::probe(const std::string& address, Done done) {

@@ -1,5 +1,5 @@
-// Node: one hearth process as far as the coordinator goes: loop, leader, coordinator, and its ways to the world, each of
-// which may be the last thing it does.
+// Node: one hearth process as far as the coordinator goes: loop, leader, coordinator, and its ways to the world, each
+// of which may be the last thing it does.
 #pragma once
 
 #include "orchestrator/coordinator.h"
@@ -24,8 +24,8 @@ class Node {
   std::int64_t epoch() const { return last_epoch_; }
 
   void kill(const char* where);
-  void pause();                     // SIGSTOP
-  void resume();                    // SIGCONT: its timers see the gap first, then its sockets
+  void pause();                           // SIGSTOP
+  void resume();                          // SIGCONT: its timers see the gap first, then its sockets
   void cut(bool value) { cut_ = value; }  // from PostgreSQL
 
   // About to act on the outside: false when it is dead, perhaps from just now.

@@ -85,8 +85,8 @@ void Scenario::create_home() {
   Home home;
   home.id = Uuid::random();
   home.desired = kFirst[sim_.rng.next() % 4];
-  database_.sql("INSERT INTO workspaces (id, owner_user_id, name, desired_state) SELECT '" + home.id.text() + "', id, 'w" +
-                std::to_string(homes_.size()) + "', '" + home.desired + "' FROM users LIMIT 1");
+  database_.sql("INSERT INTO workspaces (id, owner_user_id, name, desired_state) SELECT '" + home.id.text() +
+                "', id, 'w" + std::to_string(homes_.size()) + "', '" + home.desired + "' FROM users LIMIT 1");
   sim_.say("owner: {} made, wants {}", home.id.text(), home.desired);
   homes_.push_back(home);
   hint(home.id);
@@ -128,8 +128,9 @@ void Scenario::recover_errors(Milliseconds every) {
         database_.query({"SELECT id, error_reason, error_message FROM workspaces WHERE phase = 'ERROR'", {}});
     for (std::size_t i = 0; rows && i < rows->rows(); ++i) {
       sim_.say("owner: {} is in ERROR {}: {}", rows->text(i, 0), rows->text(i, 1), rows->text(i, 2));
-      sim_.check(rows->text(i, 1) != "DataLost" && rows->text(i, 1) != "ArchiveCorrupted",
-                 [&] { return fmt::format("{} in ERROR {}: {}", rows->text(i, 0), rows->text(i, 1), rows->text(i, 2)); });
+      sim_.check(rows->text(i, 1) != "DataLost" && rows->text(i, 1) != "ArchiveCorrupted", [&] {
+        return fmt::format("{} in ERROR {}: {}", rows->text(i, 0), rows->text(i, 1), rows->text(i, 2));
+      });
     }
     const Result<PgResult> recovered = database_.query({kRecover, {}});
     for (std::size_t i = 0; recovered && i < recovered->rows(); ++i) hint(recovered->uuid(i, 0));
@@ -198,8 +199,10 @@ bool Scenario::converged() { return what_is_left().empty(); }
 
 std::string Scenario::what_is_left() {
   return database_.sql(
-      "SELECT string_agg(id || ' ' || phase || '/' || desired_state || ' ' || operation || ' ' || error_reason || ' ' ||"
-      " error_message, '; ') FROM workspaces WHERE deleted_at IS NOT NULL OR phase <> desired_state OR operation <> 'NONE'");
+      "SELECT string_agg(id || ' ' || phase || '/' || desired_state || ' ' || operation || ' ' || error_reason || ' ' "
+      "||"
+      " error_message, '; ') FROM workspaces WHERE deleted_at IS NOT NULL OR phase <> desired_state OR operation <> "
+      "'NONE'");
 }
 
 void Scenario::check_the_end() {
@@ -215,12 +218,14 @@ void Scenario::check_the_end() {
     const std::optional<HomeRow> row = database_.home_row(home.id);
     sim_.check(row.has_value() == (home.desired != "DELETED"), [&] { return home.id.text() + ": row there or not"; });
     if (!row) {
-      sim_.check(container == world_.containers.end(), [&] { return home.id.text() + ": deleted, and a container left"; });
+      sim_.check(container == world_.containers.end(),
+                 [&] { return home.id.text() + ": deleted, and a container left"; });
       continue;
     }
     const bool volume = world_.volumes.contains(row->volume_name);
-    sim_.check(volume == (home.desired != "ARCHIVED"),
-               [&] { return fmt::format("{} wants {}, volume \"{}\"", home.id.text(), home.desired, row->volume_name); });
+    sim_.check(volume == (home.desired != "ARCHIVED"), [&] {
+      return fmt::format("{} wants {}, volume \"{}\"", home.id.text(), home.desired, row->volume_name);
+    });
     const auto object = world_.objects.find(row->archive_key);
     sim_.check(home.desired != "ARCHIVED" || (object != world_.objects.end() && object->second.meta),
                [&] { return home.id.text() + ": ARCHIVED without an archive"; });
@@ -228,6 +233,33 @@ void Scenario::check_the_end() {
   for (const auto& [operation, job] : world_.jobs) {
     sim_.check(!job.running, [&, id = operation] { return "job " + id.text() + " still runs"; });
   }
+}
+
+// The home gets there, whatever happens on the way; an owner who reads "ERROR" tries again.
+void Scenario::reach(const std::string& desired) {
+  Home& home = homes_.back();
+  if (home.desired != desired) want(home, desired);
+  run_for(kPeaceAtMost, [this] { return converged(); });
+  const std::string left = what_is_left();
+  sim_.check(left.empty(), [&] { return "not converged: " + left; });
+  if (!sim_.failed()) check_the_end();
+  if (desired == "RUNNING") world_.write_in(home.id);
+}
+
+void Scenario::run_story() {
+  nodes_.resize(1);
+  start_node(0);
+  recover_errors(Milliseconds(5000));
+  Home home{Uuid::random(), "STANDBY"};
+  database_.sql("INSERT INTO workspaces (id, owner_user_id, name, desired_state) SELECT '" + home.id.text() +
+                "', id, 'story', 'STANDBY' FROM users LIMIT 1");
+  homes_.push_back(home);
+  for (const char* desired :
+       {"STANDBY", "RUNNING", "ARCHIVED", "RUNNING", "STANDBY", "ARCHIVED", "STANDBY", "DELETED"}) {
+    reach(desired);
+    if (sim_.failed()) break;
+  }
+  for (auto& node : nodes_) node.reset();
 }
 
 void Scenario::run() {

@@ -9,6 +9,8 @@ class Scenario {
  public:
   Scenario(Simulation& simulation, Database& database);
   void run();
+  // One node and one home through everything a home can go through, with the one mishap that is planned.
+  void run_story();
 
  private:
   struct Home {
@@ -16,12 +18,14 @@ class Scenario {
     std::string desired;
   };
 
-  void run_for(Milliseconds time, const std::function<bool()>& until = [] { return false; });
+  void run_for(
+      Milliseconds time, const std::function<bool()>& until = [] { return false; });
   void start_node(std::size_t index);
   void hint(const Uuid& workspace);
 
   // Owners.
   void create_home();
+  void reach(const std::string& desired);
   void live_in(std::size_t index);
   void want(Home& home, const std::string& desired);
   void recover_errors(Milliseconds every);

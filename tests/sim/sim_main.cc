@@ -14,8 +14,17 @@ struct Totals {
   std::map<std::string, std::uint64_t> injected;
 };
 
-// The failure, or empty.
-std::string run_one(Database& database, std::uint64_t seed, Planted planted, bool trace, Totals& totals) {
+struct Run {
+  std::uint64_t seed = 1;
+  Planted planted = Planted::none;
+  bool trace = false;
+  std::uint64_t nth = 0;  // the n-th-fault loop: at which call
+  Mishap mishap = Mishap::none;
+};
+
+// The failure, or empty. `met`: was there an n-th call?
+std::string run_one(Database& database, const Run& run, Totals& totals, bool* met = nullptr) {
+  const auto [seed, planted, trace, nth, mishap] = run;
   virtual_time::start(1'000'000'000, 1'700'000'000'000'000'000);
   virtual_time::seed_randomness(seed);
   database.reset();
@@ -23,7 +32,12 @@ std::string run_one(Database& database, std::uint64_t seed, Planted planted, boo
   database.attach(&simulation);
   {
     Scenario scenario(simulation, database);
-    scenario.run();
+    if (nth == 0) {
+      scenario.run();
+    } else {
+      simulation.plan(nth, mishap);
+      scenario.run_story();
+    }
   }
   virtual_time::stop();
   ++totals.runs;
@@ -32,22 +46,35 @@ std::string run_one(Database& database, std::uint64_t seed, Planted planted, boo
   for (const auto& [what, count] : simulation.injected) totals.injected[what] += count;
   if (simulation.failed() && planted == Planted::none) {
     for (const std::string& line : simulation.trace()) std::fprintf(stderr, "%s\n", line.c_str());
-    std::fprintf(stderr, "seed %llu: %s\nrun it again: hearth_sim --seed %llu --trace\n",
-                 static_cast<unsigned long long>(seed), simulation.failure().c_str(),
-                 static_cast<unsigned long long>(seed));
+    if (nth == 0) {
+      fmt::print(stderr, "seed {}: {}\nrun it again: hearth_sim --seed {} --trace\n", seed, simulation.failure(), seed);
+    } else {
+      fmt::print(stderr, "{} at call {}: {}\n", kMishapNames[static_cast<int>(mishap)], nth, simulation.failure());
+    }
   }
+  if (met != nullptr) *met = simulation.met();
   return simulation.failure();
+}
+
+// Each mishap at the first call, the second, and so on, until a run ends before it is met.
+int run_nth_fault_loop(Database& database, bool trace, Totals& totals) {
+  for (int kind = 1; kind <= static_cast<int>(Mishap::death_after); ++kind) {
+    std::uint64_t nth = 0;
+    for (bool met = true; met;) {
+      const Run run{1, Planted::none, trace, ++nth, static_cast<Mishap>(kind)};
+      if (!run_one(database, run, totals, &met).empty()) return 1;
+    }
+    fmt::print("{}: {} calls, each met it once\n", kMishapNames[kind], nth - 1);
+  }
+  return 0;
 }
 
 void print(const Totals& totals, double seconds) {
   std::uint64_t faults = 0;
   for (const auto& [what, count] : totals.injected) faults += count;
-  std::printf("%llu seeds, %llu steps, %llu faults injected, %llu invariants checked in %.1f s\n",
-              static_cast<unsigned long long>(totals.runs), static_cast<unsigned long long>(totals.steps),
-              static_cast<unsigned long long>(faults), static_cast<unsigned long long>(totals.checks), seconds);
-  for (const auto& [what, count] : totals.injected) {
-    std::printf("  %8llu  %s\n", static_cast<unsigned long long>(count), what.c_str());
-  }
+  fmt::print("{} runs, {} steps, {} faults injected, {} invariants checked in {:.1f} s\n", totals.runs, totals.steps,
+             faults, totals.checks, seconds);
+  for (const auto& [what, count] : totals.injected) fmt::print("{:>8}  {}\n", count, what);
 }
 
 }  // namespace
@@ -69,6 +96,8 @@ int main(int argc, char** argv) {
                                              {"no-epoch-check", Planted::no_epoch_check}};
   app.add_option("--planted", planted, "make this mistake, and succeed when the invariants find it")
       ->transform(CLI::CheckedTransformer(names));
+  bool nth_fault = false;
+  app.add_flag("--nth-fault", nth_fault, "one story again and again: each mishap at each of its calls");
   CLI11_PARSE(app, argc, argv);
   if (only != 0) {
     first = only;
@@ -79,16 +108,22 @@ int main(int argc, char** argv) {
   const std::int64_t began = virtual_time::real_ns();
   Database database(hearth::test::PostgresServer::shared());
   Totals totals;
+  if (nth_fault) {
+    const int failed = run_nth_fault_loop(database, trace, totals);
+    print(totals, static_cast<double>(virtual_time::real_ns() - began) / 1e9);
+    return failed;
+  }
   std::string failure;
   std::uint64_t seed = first;
-  for (; seed < first + seeds && failure.empty(); ++seed) failure = run_one(database, seed, planted, trace, totals);
+  for (; seed < first + seeds && failure.empty(); ++seed) {
+    failure = run_one(database, {seed, planted, trace, 0, Mishap::none}, totals);
+  }
   print(totals, static_cast<double>(virtual_time::real_ns() - began) / 1e9);
   if (planted == Planted::none) return failure.empty() ? 0 : 1;
   if (failure.empty()) {
-    std::printf("the planted mistake was not found\n");
+    fmt::print("the planted mistake was not found\n");
     return 1;
   }
-  std::printf("the planted mistake was found by seed %llu: %s\n", static_cast<unsigned long long>(seed - 1),
-              failure.c_str());
+  fmt::print("the planted mistake was found by seed {}: {}\n", seed - 1, failure);
   return 0;
 }

@@ -27,8 +27,15 @@ void Simulation::run_due() {
   }
 }
 
+Mishap Simulation::mishap(const std::string& call) {
+  if (nth_ == 0 || ++calls_ != nth_) return Mishap::none;
+  say("FAULT {} at call {}: {}", kMishapNames[static_cast<int>(planned_)], nth_, call);
+  ++injected[kMishapNames[static_cast<int>(planned_)]];
+  return planned_;
+}
+
 bool Simulation::fault(const char* what, double probability) {
-  if (!faults || !rng.chance(probability)) return false;
+  if (!faults || nth_ != 0 || !rng.chance(probability)) return false;
   ++injected[what];
   say("FAULT {}", what);
   return true;

@@ -16,6 +16,21 @@
 
 namespace hearth::sim {
 
+// What the n-th call of a run meets, in the n-th-fault loop.
+enum class Mishap {
+  none,
+  error_before,
+  error_after,
+  timeout_before,
+  timeout_after,
+  slow,
+  garbage,
+  death_before,
+  death_after
+};
+constexpr const char* kMishapNames[] = {"none", "error before", "error after",  "timeout before", "timeout after",
+                                        "slow", "garbage",      "death before", "death after"};
+
 // A mistake made on purpose, which the invariants must find.
 enum class Planted { none, volume_before_record, no_epoch_check };
 
@@ -32,6 +47,16 @@ class Simulation {
   // The time of the next event, INT64_MAX without one; and all that are due.
   std::int64_t next_event_ns() const;
   void run_due();
+
+  // The n-th-fault loop: no chance, but this mishap at the n-th call.
+  void plan(std::uint64_t nth, Mishap mishap) {
+    nth_ = nth;
+    planned_ = mishap;
+  }
+  // To be asked once for each call across a boundary, by its name.
+  Mishap mishap(const std::string& call);
+  // Was the planned one met?
+  bool met() const { return calls_ >= nth_; }
 
   // Does it happen? Counts what does.
   bool fault(const char* what, double probability);
@@ -63,6 +88,9 @@ class Simulation {
 
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   std::uint64_t order_ = 0;
+  std::uint64_t calls_ = 0;
+  std::uint64_t nth_ = 0;
+  Mishap planned_ = Mishap::none;
   std::string failure_;
   std::deque<std::string> trace_;
   bool print_trace_;

@@ -11,8 +11,10 @@ class Store final : public ArchiveStore {
 
   void observe(std::vector<Uuid> markers_of, UniqueFunction<void(Result<ArchiveSnapshot>)> done) override {
     if (!node_.may_act("list archives")) return;
+    const Mishap mishap = sim_.mishap("list archives");
+    if (mishap == Mishap::death_before || mishap == Mishap::death_after) return node_.kill("list archives");
     auto shared = std::make_shared<decltype(done)>(std::move(done));
-    const bool fails = !world_.store_up || sim_.fault("archive listing fails", 0.03);
+    const bool fails = !world_.store_up || mishap != Mishap::none || sim_.fault("archive listing fails", 0.03);
     sim_.after(sim_.between(1, 100), [this, node = node_.handle(), shared, fails, markers_of = std::move(markers_of)] {
       if (*node == nullptr) return;
       auto seen = std::make_shared<Result<ArchiveSnapshot>>(world_.archives(markers_of));

@@ -101,8 +101,8 @@ Result<void> World::start_container(const Uuid& workspace, const std::string& ru
   const int content = volumes.at(container.volume).content;
   const int owned = truth[workspace];
   sim_.check(content == owned, [&] {
-    return fmt::format("{} starts on {} with home {} where its owner has {}", workspace.text(), container.volume, content,
-                       owned);
+    return fmt::format("{} starts on {} with home {} where its owner has {}", workspace.text(), container.volume,
+                       content, owned);
   });
   container.running = true;
   container.answers_at = virtual_time::now_ns() + sim_.rng.between(50, 3000) * 1'000'000;
@@ -135,8 +135,8 @@ void World::crash_container(const Uuid& workspace, int exit_code) {
   changed();
 }
 
-// No volume goes unless its row is deleted, or names a complete archive of its own operation that holds the same, or the
-// volume is not the row's and holds nothing of its own.
+// No volume goes unless its row is deleted, or names a complete archive of its own operation that holds the same, or
+// the volume is not the row's and holds nothing of its own.
 Result<void> World::remove_volume(const std::string& name) {
   const auto found = volumes.find(name);
   if (found == volumes.end()) return {};
@@ -174,14 +174,15 @@ Result<void> World::start_job(const JobSpec& spec, bool restores) {
     return {};
   }
   for (const auto& [operation, job] : jobs) {
-    if (operation == spec.operation || !job.running || job.volume != spec.volume_name || spec.volume_name.empty()) continue;
+    if (operation == spec.operation || !job.running || job.volume != spec.volume_name || spec.volume_name.empty())
+      continue;
     sim_.check(!job.restores && !restores,
                [&] { return fmt::format("two jobs on {}, one of which writes", spec.volume_name); });
   }
   const int incarnation = ++made_;
   jobs[spec.operation] = {spec.workspace, spec.volume_name, spec.archive_key, restores, true, 0, incarnation};
-  sim_.say("world: job {} of {} {} {}", spec.operation.text(), spec.workspace.text(), restores ? "restores" : "archives",
-           spec.volume_name);
+  sim_.say("world: job {} of {} {} {}", spec.operation.text(), spec.workspace.text(),
+           restores ? "restores" : "archives", spec.volume_name);
   int content = kNothing;
   if (!spec.volume_name.empty()) {
     Volume& volume = volumes.at(spec.volume_name);
@@ -189,9 +190,12 @@ Result<void> World::start_job(const JobSpec& spec, bool restores) {
     if (restores) volume.content = kPartial;
   }
   int outcome = 0;
-  if (!store_up) outcome = 10;
-  else if (sim_.fault("job fails", 0.15)) outcome = static_cast<int>(std::array{1, 10, 14, 137}[sim_.rng.next() % 4]);
-  else if (sim_.fault("job fails after its work", 0.05)) outcome = -1;
+  if (!store_up)
+    outcome = 10;
+  else if (sim_.fault("job fails", 0.15))
+    outcome = static_cast<int>(std::array{1, 10, 14, 137}[sim_.rng.next() % 4]);
+  else if (sim_.fault("job fails after its work", 0.05))
+    outcome = -1;
   const auto duration = sim_.fault("job slow", 0.1) ? sim_.between(20000, 90000) : sim_.between(300, 8000);
   sim_.after(duration, [this, operation = spec.operation, incarnation, outcome, content] {
     end_job(operation, incarnation, outcome, content);

@@ -35,7 +35,8 @@ class CmockaCase : public ::testing::Test {
   CMUnitTest test_;
 };
 
-inline int register_cmocka_group(const char* suite, const CMUnitTest* tests, std::size_t count, const char* file, int line) {
+inline int register_cmocka_group(const char* suite, const CMUnitTest* tests, std::size_t count, const char* file,
+                                 int line) {
   for (std::size_t i = 0; i < count; ++i) {
     const CMUnitTest test = tests[i];
     ::testing::RegisterTest(suite, test.name, nullptr, nullptr, file, line, [test] { return new CmockaCase(test); });

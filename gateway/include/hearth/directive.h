@@ -37,15 +37,15 @@ struct Directive {
   std::string_view name;
   std::string_view contexts;  // space separated: "http server location"; a module may use a context of its own
   unsigned min_args = 0;
-  unsigned max_args = 0;  // kMany = no limit
+  unsigned max_args = 0;    // kMany = no limit
   bool repeatable = false;  // else a second one in the same block is `"x" directive is duplicate`
 
   // For a simple directive. `target` is the struct of the context it stands in. An error's message is completed with
   // the directive's place; it should name the bad value and what would be right.
   std::function<Result<void>(void* target, const Statement&, LoadContext&)> set = nullptr;
 
-  // For a block: `opens` names the context inside; `enter` returns the struct for it (owned by `target`), `leave` checks
-  // the finished block. Exactly one of `set` and `enter` is present.
+  // For a block: `opens` names the context inside; `enter` returns the struct for it (owned by `target`), `leave`
+  // checks the finished block. Exactly one of `set` and `enter` is present.
   std::string_view opens = {};
   std::function<Result<void*>(void* target, const Statement&, LoadContext&)> enter = nullptr;
   std::function<Result<void>(void* block, const Statement&, LoadContext&)> leave = nullptr;
@@ -60,9 +60,9 @@ struct Directive {
 using DirectiveTable = std::vector<Directive>;
 
 // Values, with nginx's units (ngx_parse.c). Each names the offending text in its error.
-Result<bool> parse_flag(std::string_view text);                  // on | off
-Result<std::uint64_t> parse_size(std::string_view text);         // bytes; suffix k K m M g G
-Result<Milliseconds> parse_time(std::string_view text);          // "1h 30m", "500ms"; a bare number is seconds
+Result<bool> parse_flag(std::string_view text);           // on | off
+Result<std::uint64_t> parse_size(std::string_view text);  // bytes; suffix k K m M g G
+Result<Milliseconds> parse_time(std::string_view text);   // "1h 30m", "500ms"; a bare number is seconds
 Result<std::uint64_t> parse_number(std::string_view text);
 
 }  // namespace hearth::config

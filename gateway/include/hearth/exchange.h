@@ -42,8 +42,8 @@ struct RequestView {
   std::string_view path;    // target up to "?", as sent: not decoded
   std::string_view query;   // after "?", as sent; empty when there is none
   bool has_query = false;
-  std::string_view host;    // Host, or the authority of an absolute-form target
-  std::string_view scheme;  // "http" or "https"
+  std::string_view host;            // Host, or the authority of an absolute-form target
+  std::string_view scheme;          // "http" or "https"
   std::string_view remote_address;  // the client's IP
   std::string_view request_id;
   std::vector<HeaderView> headers;  // in order, duplicates kept

@@ -1,4 +1,5 @@
-/* The C entry of a module. Plain C, so that what the loader relies on before it trusts the module is small and fixed. */
+/* The C entry of a module. Plain C, so that what the loader relies on before it trusts the module is small and fixed.
+ */
 #ifndef HEARTH_MODULE_ABI_H
 #define HEARTH_MODULE_ABI_H
 

@@ -37,13 +37,14 @@ struct Steps {
     Step step = std::move(here.left.front());
     here.left.pop_front();
     HEARTH_CRASH_POINT_OF("act:{}:before", name(here.operation));
-    step.call(here.links.runtime, here.lifeline.guard([self = std::move(self), leave_foreign = step.leave_foreign](
-                                                          Result<void> outcome) mutable {
-      HEARTH_CRASH_POINT_OF("act:{}:after", name(self->operation));
-      const bool foreign = !outcome && outcome.error().code == ErrorCode::conflict;
-      if (!outcome && !(foreign && leave_foreign)) return self->done(std::move(outcome));
-      next(std::move(self));
-    }));
+    step.call(
+        here.links.runtime,
+        here.lifeline.guard([self = std::move(self), leave_foreign = step.leave_foreign](Result<void> outcome) mutable {
+          HEARTH_CRASH_POINT_OF("act:{}:after", name(self->operation));
+          const bool foreign = !outcome && outcome.error().code == ErrorCode::conflict;
+          if (!outcome && !(foreign && leave_foreign)) return self->done(std::move(outcome));
+          next(std::move(self));
+        }));
   }
 };
 
@@ -114,8 +115,7 @@ void add_archiving(const Act& act, std::deque<Step>& steps) {
 void add_deleting(const Act& act, std::deque<Step>& steps) {
   steps.push_back(stop(act.row, true));
   std::vector<std::string> volumes = act.volumes;
-  if (!act.row.volume_name.empty() &&
-      std::find(volumes.begin(), volumes.end(), act.row.volume_name) == volumes.end()) {
+  if (!act.row.volume_name.empty() && std::find(volumes.begin(), volumes.end(), act.row.volume_name) == volumes.end()) {
     volumes.push_back(act.row.volume_name);
   }
   for (std::string& volume : volumes) steps.push_back(remove_deleted_volume(act.row.id, std::move(volume)));

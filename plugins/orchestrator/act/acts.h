@@ -19,11 +19,11 @@ struct ActLinks {
 };
 
 struct Act {
-  Workspace row;                      // with the operation to be carried out
-  std::string image;                  // for a row that names none
-  std::vector<Uuid> jobs;             // every job of this workspace that was seen; those of other operations go first
-  std::vector<std::string> volumes;   // … and every volume: DELETING removes them and the row's own
-  std::string archive_key;            // of the operation under way: what ARCHIVING writes
+  Workspace row;                     // with the operation to be carried out
+  std::string image;                 // for a row that names none
+  std::vector<Uuid> jobs;            // every job of this workspace that was seen; those of other operations go first
+  std::vector<std::string> volumes;  // … and every volume: DELETING removes them and the row's own
+  std::string archive_key;           // of the operation under way: what ARCHIVING writes
 };
 
 // `links` and its members outlive the act.

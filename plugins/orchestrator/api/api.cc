@@ -17,9 +17,10 @@ bool is_json(std::string_view content_type) {
 }
 
 void show_document(const Call& call) {
-  call->respond({200,
-                 {{"Content-Type", "application/json"}, {"Cache-Control", "no-cache"}, {"X-Content-Type-Options", "nosniff"}},
-                 std::string(openapi_document())});
+  call->respond(
+      {200,
+       {{"Content-Type", "application/json"}, {"Cache-Control", "no-cache"}, {"X-Content-Type-Options", "nosniff"}},
+       std::string(openapi_document())});
 }
 
 void append(Endpoints& to, Endpoints from) {
@@ -58,7 +59,8 @@ const Endpoint* Api::find(const Call& call) {
   for (const Endpoint& endpoint : endpoints_) {
     auto args = match_path(endpoint.pattern, request.path);
     if (!args) continue;
-    if (endpoint.method == request.method || (request.method == "HEAD" && endpoint.method == "GET" && endpoint.pattern != "/events")) {
+    if (endpoint.method == request.method ||
+        (request.method == "HEAD" && endpoint.method == "GET" && endpoint.pattern != "/events")) {
       call->args = std::move(*args);
       return &endpoint;
     }
@@ -67,7 +69,8 @@ const Endpoint* Api::find(const Call& call) {
   if (allowed.empty()) {
     answer(call, {404, "NOT_FOUND", "There is nothing at this address; /api/v1/openapi.json lists what there is."});
   } else {
-    answer(call, {405, "METHOD_NOT_ALLOWED", fmt::format("This address takes {}.", allowed), nullptr, {{"Allow", allowed}}});
+    answer(call,
+           {405, "METHOD_NOT_ALLOWED", fmt::format("This address takes {}.", allowed), nullptr, {{"Allow", allowed}}});
   }
   return nullptr;
 }

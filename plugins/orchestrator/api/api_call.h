@@ -38,9 +38,9 @@ struct ApiRequest {
 // Held by shared_ptr through asynchronous steps; answered once.
 struct ApiCall {
   ApiRequest request;
-  Identity identity;               // set when the route asks for one
-  std::vector<std::string> args;   // the {…} parts of the path
-  Json body = Json::object();      // parsed when the route takes one
+  Identity identity;              // set when the route asks for one
+  std::vector<std::string> args;  // the {…} parts of the path
+  Json body = Json::object();     // parsed when the route takes one
   UniqueFunction<void(Reply)> respond;
   UniqueFunction<void(std::string first_frames)> open_stream;  // instead: an event stream
 };

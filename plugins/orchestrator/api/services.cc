@@ -14,8 +14,7 @@ ApiError limit_error(const LimitHit& hit) {
   for (const RunningRow& row : hit.running) {
     running.push_back({{"id", row.id.text()}, {"name", row.name}, {"phase", name(row.phase)}});
   }
-  return {429,
-          "RUNNING_LIMIT_EXCEEDED",
+  return {429, "RUNNING_LIMIT_EXCEEDED",
           hit.per_user ? fmt::format("You may have {} running at once; stop one first.", hit.maximum)
                        : fmt::format("This server runs at most {} workspaces at once; try again later.", hit.maximum),
           Json{{"limit", hit.per_user ? "per_user" : "total"},

@@ -44,15 +44,14 @@ void SessionApi::log_in(const Call& call) {
   if (const auto wait = services_.login_guard.begin(*username, call->request.remote_address, loop_.now())) {
     return answer(call, locked_out(*wait));
   }
-  services_.accounts.find_credentials(
-      *username, [this, call, attempt = Attempt{*username, *password}](
-                     Result<std::optional<Credentials>> credentials) mutable {
-        if (!credentials) {
-          services_.login_guard.abandoned(attempt.username, call->request.remote_address);
-          return answer(call, from_error(credentials.error()));
-        }
-        check_password(call, std::move(attempt), std::move(*credentials));
-      });
+  services_.accounts.find_credentials(*username, [this, call, attempt = Attempt{*username, *password}](
+                                                     Result<std::optional<Credentials>> credentials) mutable {
+    if (!credentials) {
+      services_.login_guard.abandoned(attempt.username, call->request.remote_address);
+      return answer(call, from_error(credentials.error()));
+    }
+    check_password(call, std::move(attempt), std::move(*credentials));
+  });
 }
 
 void SessionApi::check_password(const Call& call, Attempt attempt, std::optional<Credentials> credentials) {
@@ -75,20 +74,19 @@ void SessionApi::check_password(const Call& call, Attempt attempt, std::optional
 
 void SessionApi::open_session(const Call& call, const User& user) {
   const std::string secret = new_secret();
-  services_.accounts.open_session(
-      user.id, secret_hash(secret), call->request.remote_address,
-      on_success<WallTime>(call, [this, call, user, secret](WallTime expires_at) {
-        call->identity.user = user.id;
-        audit(services_, call, "session.open");
-        if (!call->request.cookie.empty()) {  // the session that this one replaces
-          const std::string old = secret_hash(call->request.cookie);
-          services_.accounts.close_session(old, [this, old](const Result<void>& closed) {
-            if (closed) services_.authenticator.end_session(old);
-          });
-        }
-        answer(call, 200, identity_json(user.id, user.username, user.admin, expires_at),
-               {{"Set-Cookie", session_cookie(call->request.scheme, secret)}});
-      }));
+  services_.accounts.open_session(user.id, secret_hash(secret), call->request.remote_address,
+                                  on_success<WallTime>(call, [this, call, user, secret](WallTime expires_at) {
+                                    call->identity.user = user.id;
+                                    audit(services_, call, "session.open");
+                                    if (!call->request.cookie.empty()) {  // the session that this one replaces
+                                      const std::string old = secret_hash(call->request.cookie);
+                                      services_.accounts.close_session(old, [this, old](const Result<void>& closed) {
+                                        if (closed) services_.authenticator.end_session(old);
+                                      });
+                                    }
+                                    answer(call, 200, identity_json(user.id, user.username, user.admin, expires_at),
+                                           {{"Set-Cookie", session_cookie(call->request.scheme, secret)}});
+                                  }));
 }
 
 void SessionApi::log_out(const Call& call) {

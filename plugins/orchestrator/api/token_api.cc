@@ -26,13 +26,15 @@ void TokenApi::list(const Call& call) {
   Query query(call->request.query);
   const Page page = read_page(query);
   if (const auto error = query.error()) return answer(call, *error);
-  services_.accounts.list_tokens(call->identity.user, page.limit, page.offset,
-                                 on_success<Listing<ApiToken>>(call, [call, page](Listing<ApiToken> tokens) {
-                                   Json items = Json::array();
-                                   for (const ApiToken& token : tokens.items) items.push_back(token_json(token));
-                                   answer(call, 200, Json{{"items", std::move(items)}, {"total", tokens.total},
-                                                          {"limit", page.limit}, {"offset", page.offset}});
-                                 }));
+  services_.accounts.list_tokens(
+      call->identity.user, page.limit, page.offset,
+      on_success<Listing<ApiToken>>(call, [call, page](Listing<ApiToken> tokens) {
+        Json items = Json::array();
+        for (const ApiToken& token : tokens.items) items.push_back(token_json(token));
+        answer(
+            call, 200,
+            Json{{"items", std::move(items)}, {"total", tokens.total}, {"limit", page.limit}, {"offset", page.offset}});
+      }));
 }
 
 void TokenApi::create(const Call& call) {

@@ -51,12 +51,14 @@ void UserApi::list(const Call& call) {
   Query query(call->request.query);
   const Page page = read_page(query);
   if (const auto error = query.error()) return answer(call, *error);
-  services_.accounts.list_users(page.limit, page.offset, on_success<Listing<User>>(call, [call, page](Listing<User> users) {
-                                  Json items = Json::array();
-                                  for (const User& user : users.items) items.push_back(user_json(user));
-                                  answer(call, 200, Json{{"items", std::move(items)}, {"total", users.total},
-                                                         {"limit", page.limit}, {"offset", page.offset}});
-                                }));
+  services_.accounts.list_users(
+      page.limit, page.offset, on_success<Listing<User>>(call, [call, page](Listing<User> users) {
+        Json items = Json::array();
+        for (const User& user : users.items) items.push_back(user_json(user));
+        answer(
+            call, 200,
+            Json{{"items", std::move(items)}, {"total", users.total}, {"limit", page.limit}, {"offset", page.offset}});
+      }));
 }
 
 void UserApi::create(const Call& call) {

@@ -15,7 +15,8 @@ constexpr std::size_t kMemoMax = 10000;
 bool is_image_reference(const std::string& text) {
   return text.empty() || (std::isalnum(static_cast<unsigned char>(text.front())) != 0 &&
                           std::all_of(text.begin(), text.end(), [](unsigned char c) {
-                            return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '/' || c == ':' || c == '@' || c == '-';
+                            return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '/' || c == ':' || c == '@' ||
+                                   c == '-';
                           }));
 }
 
@@ -53,7 +54,8 @@ Endpoints WorkspaceApi::endpoints() {
       {"GET", "/workspaces/{id}", Access::user, BodyKind::none, [this](const Call& call) { get(call); }},
       {"PATCH", "/workspaces/{id}", Access::user, BodyKind::required, [this](const Call& call) { change(call); }},
       {"DELETE", "/workspaces/{id}", Access::user, BodyKind::none, [this](const Call& call) { remove(call); }},
-      {"POST", "/workspaces/{id}/recover", Access::user, BodyKind::optional, [this](const Call& call) { recover(call); }},
+      {"POST", "/workspaces/{id}/recover", Access::user, BodyKind::optional,
+       [this](const Call& call) { recover(call); }},
       {"GET", "/workspaces/{id}/logs", Access::user, BodyKind::none, [this](const Call& call) { logs(call); }},
   };
 }
@@ -85,13 +87,15 @@ void WorkspaceApi::list(const Call& call) {
   Query query(call->request.query);
   const Page page = read_page(query);
   if (const auto error = query.error()) return answer(call, *error);
-  services_.workspaces.list(call->identity.user, page.limit, page.offset,
-                            on_success<Listing<Workspace>>(call, [call, page](Listing<Workspace> rows) {
-                              Json items = Json::array();
-                              for (const Workspace& row : rows.items) items.push_back(workspace_json(row));
-                              answer(call, 200, Json{{"items", std::move(items)}, {"total", rows.total},
-                                                     {"limit", page.limit}, {"offset", page.offset}});
-                            }));
+  services_.workspaces.list(
+      call->identity.user, page.limit, page.offset,
+      on_success<Listing<Workspace>>(call, [call, page](Listing<Workspace> rows) {
+        Json items = Json::array();
+        for (const Workspace& row : rows.items) items.push_back(workspace_json(row));
+        answer(
+            call, 200,
+            Json{{"items", std::move(items)}, {"total", rows.total}, {"limit", page.limit}, {"offset", page.offset}});
+      }));
 }
 
 void WorkspaceApi::create(const Call& call) {
@@ -171,12 +175,13 @@ void WorkspaceApi::recover(const Call& call) {
     if (start_empty && !lost) {
       return answer(call, conflict("INVALID_STATE", "\"start_empty\" is only for a workspace whose data is lost."));
     }
-    services_.workspaces.recover(row.id, start_empty, on_success<std::optional<Workspace>>(call, [this, call](auto after) {
-                                   if (!after) {
-                                     return answer(call, conflict("INVALID_STATE", "It is not in phase ERROR any more."));
-                                   }
-                                   finish(call, 200, "workspace.recover", {std::move(*after), std::nullopt});
-                                 }));
+    services_.workspaces.recover(
+        row.id, start_empty, on_success<std::optional<Workspace>>(call, [this, call](auto after) {
+          if (!after) {
+            return answer(call, conflict("INVALID_STATE", "It is not in phase ERROR any more."));
+          }
+          finish(call, 200, "workspace.recover", {std::move(*after), std::nullopt});
+        }));
   });
 }
 

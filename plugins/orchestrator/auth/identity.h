@@ -12,9 +12,9 @@ struct Identity {
   Uuid user;
   std::string username;
   bool admin = false;
-  WallTime expires_at{};     // of the session or token; WallTime::max() = never
-  std::string secret_hash;   // which session or token it was
-  bool by_token = false;     // Authorization: Bearer, not a cookie
+  WallTime expires_at{};    // of the session or token; WallTime::max() = never
+  std::string secret_hash;  // which session or token it was
+  bool by_token = false;    // Authorization: Bearer, not a cookie
 };
 
 }  // namespace hearth::orchestrator

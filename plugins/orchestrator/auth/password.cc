@@ -76,7 +76,8 @@ void PasswordPool::run_next(const std::shared_ptr<State>& state) {
 
 namespace {
 tl::unexpected<Error> busy() {
-  return fail(ErrorCode::limit, ErrorSource::us, "too many passwords are being checked at once; try again shortly", true);
+  return fail(ErrorCode::limit, ErrorSource::us, "too many passwords are being checked at once; try again shortly",
+              true);
 }
 }  // namespace
 

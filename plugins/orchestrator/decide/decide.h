@@ -26,11 +26,11 @@ struct StorageView {
 struct View {
   const Workspace& row;
   const Conditions& observed;
-  bool seen = false;                        // `observed` comes from at least one observation of this leader
-  bool fresh = false;                       // … and that observation began after the last act had ended
-  bool acting = false;                      // an act of this workspace is under way
-  bool acted = false;                       // the act of this operation returned success under this leader
-  bool storage_away = false;                // the object store's breaker is open: begin nothing that needs it
+  bool seen = false;          // `observed` comes from at least one observation of this leader
+  bool fresh = false;         // … and that observation began after the last act had ended
+  bool acting = false;        // an act of this workspace is under way
+  bool acted = false;         // the act of this operation returned success under this leader
+  bool storage_away = false;  // the object store's breaker is open: begin nothing that needs it
   StorageView storage{};
   bool new_crash = false;                   // the container exited and this exit was not counted yet
   int crashes = 0;                          // in the window, not counting the new one

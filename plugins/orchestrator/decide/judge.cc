@@ -45,8 +45,7 @@ struct Rule {
 // finds them by their missing row; so they keep no phase. A container that starts late, while its volume is being
 // archived or filled, does not make the workspace RUNNING: what its owner wrote there would be lost.
 constexpr Rule kRules[] = {
-    {[](const Facts& f) { return f.deleted() && (f.container || f.volume); }, Phase::deleting,
-     ErrorReason::none, ""},
+    {[](const Facts& f) { return f.deleted() && (f.container || f.volume); }, Phase::deleting, ErrorReason::none, ""},
     {[](const Facts& f) { return f.deleted(); }, Phase::deleted, ErrorReason::none, ""},
     {[](const Facts& f) { return f.sticky_error(); }, Phase::error, ErrorReason::none, ""},  // the row's own reason
     {[](const Facts& f) { return f.container && !f.volume; }, Phase::error, ErrorReason::container_without_volume,

@@ -15,8 +15,8 @@ namespace hearth::orchestrator {
 // arrived.
 Operation plan(const Workspace& row, Phase phase, const Conditions& observed);
 
-// Has the operation reached its goal in containers and volumes, going by this observation? The caller makes sure that it
-// is newer than the act, and looks at the archives itself.
+// Has the operation reached its goal in containers and volumes, going by this observation? The caller makes sure that
+// it is newer than the act, and looks at the archives itself.
 bool is_complete(Operation operation, const Conditions& observed);
 
 Milliseconds deadline(Operation operation);

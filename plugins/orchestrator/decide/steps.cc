@@ -38,9 +38,9 @@ Decision terminal(const View& view, const Verdict& verdict) {
 
 Decision timed_out(const View& view) {
   const Operation operation = view.row.operation;
-  return given_up(view, ErrorReason::timeout,
-                  std::string(name(operation)) + " took longer than " +
-                      std::to_string(deadline(operation).count() / 1000) + " s");
+  return given_up(
+      view, ErrorReason::timeout,
+      std::string(name(operation)) + " took longer than " + std::to_string(deadline(operation).count() / 1000) + " s");
 }
 
 Decision given_up(const View& view, ErrorReason reason, std::string message) {

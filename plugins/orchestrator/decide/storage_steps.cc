@@ -1,5 +1,6 @@
-// ARCHIVING, CREATE_EMPTY_ARCHIVE and RESTORING: a job that outlives its act, and an archive that must be recorded before
-// anything is removed. Each step is chosen from what is stored and observed, so it does not matter who took the last.
+// ARCHIVING, CREATE_EMPTY_ARCHIVE and RESTORING: a job that outlives its act, and an archive that must be recorded
+// before anything is removed. Each step is chosen from what is stored and observed, so it does not matter who took the
+// last.
 #include "orchestrator/decide/steps.h"
 
 namespace hearth::orchestrator::steps {
@@ -53,7 +54,8 @@ Decision during_archiving(const View& view, Phase phase) {
 
 Decision during_restoring(const View& view, Phase phase) {
   const StorageView& storage = view.storage;
-  if (storage.restored && storage.job != Job::running && view.fresh && is_complete(Operation::restoring, view.observed)) {
+  if (storage.restored && storage.job != Job::running && view.fresh &&
+      is_complete(Operation::restoring, view.observed)) {
     return finished(view);
   }
   return follow_job(view, phase, "the job ended well but has left no restore marker");

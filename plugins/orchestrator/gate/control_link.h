@@ -1,5 +1,5 @@
-// ControlLink: what a worker asks of the orchestrator's thread. Every call returns at once and may come from any thread;
-// answers arrive as posts to the worker (worker_part.h). Unanswered is possible when the process is stopping.
+// ControlLink: what a worker asks of the orchestrator's thread. Every call returns at once and may come from any
+// thread; answers arrive as posts to the worker (worker_part.h). Unanswered is possible when the process is stopping.
 #pragma once
 
 #include <optional>

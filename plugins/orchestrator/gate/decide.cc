@@ -9,8 +9,9 @@ namespace {
 bool accepts_html(const RequestView& request) {
   for (const HeaderView& header : request.headers) {
     if (!iequals(header.name, "accept")) continue;
-    const bool none = for_each_list_element(
-        header.value, [](std::string_view range) { return !iequals(trim(range.substr(0, range.find(';'))), "text/html"); });
+    const bool none = for_each_list_element(header.value, [](std::string_view range) {
+      return !iequals(trim(range.substr(0, range.find(';'))), "text/html");
+    });
     if (!none) return true;
   }
   return false;

@@ -13,18 +13,18 @@ namespace hearth::orchestrator::gate {
 enum class RequestKind : std::uint8_t { navigation, http, websocket };
 
 enum class Verdict : std::uint8_t {
-  unauthorized,   // 401
-  login,          // 302 to the login page
-  not_found,      // 404
-  forbidden,      // 403: another user's
-  cross_site,     // 403: a WebSocket opened by another site's page
-  proxy,          // carry it
-  wake,           // ask for RUNNING within the running limits, then 202 loading page or 429
-  loading_page,   // 202: it is coming up already
-  hold,           // wait for the route to change, at most wake_hold, then 503
-  unavailable,    // 503 with Retry-After: asleep, and this request may not wake it
-  over_limit,     // 429: asleep, and could not be woken now
-  broken,         // 502 saying why (PENDING, ERROR, DELETING; ARCHIVED with a button that restores)
+  unauthorized,  // 401
+  login,         // 302 to the login page
+  not_found,     // 404
+  forbidden,     // 403: another user's
+  cross_site,    // 403: a WebSocket opened by another site's page
+  proxy,         // carry it
+  wake,          // ask for RUNNING within the running limits, then 202 loading page or 429
+  loading_page,  // 202: it is coming up already
+  hold,          // wait for the route to change, at most wake_hold, then 503
+  unavailable,   // 503 with Retry-After: asleep, and this request may not wake it
+  over_limit,    // 429: asleep, and could not be woken now
+  broken,        // 502 saying why (PENDING, ERROR, DELETING; ARCHIVED with a button that restores)
 };
 
 struct GateInput {

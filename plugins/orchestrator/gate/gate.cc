@@ -28,7 +28,11 @@ void refuse_plainly(Exchange& exchange, const ApiError& error) {
 }
 
 ApiError asleep() {
-  return {503, "UNAVAILABLE", "The workspace is not running; open it in a browser to wake it.", nullptr, {{"Retry-After", "5"}}};
+  return {503,
+          "UNAVAILABLE",
+          "The workspace is not running; open it in a browser to wake it.",
+          nullptr,
+          {{"Retry-After", "5"}}};
 }
 
 ApiError broken(const Route& route) {
@@ -57,8 +61,7 @@ void Gate::handle(Exchange& exchange) {
       break;
   }
   sessions_.find(
-      exchange,
-      [this, id = path.id](Exchange& found, const Identity* identity) { proceed(found, id, identity); },
+      exchange, [this, id = path.id](Exchange& found, const Identity* identity) { proceed(found, id, identity); },
       [this](Exchange& found) { busy(found); });
 }
 
@@ -108,7 +111,8 @@ void Gate::refuse(Exchange& exchange, Verdict verdict, const Route* route) {
     case Verdict::cross_site:
       return refuse_plainly(exchange, forbidden("This WebSocket was opened by another site."));
     case Verdict::over_limit:
-      return refuse_plainly(exchange, {429, "RUNNING_LIMIT_EXCEEDED", "The workspace is asleep and too many others run."});
+      return refuse_plainly(exchange,
+                            {429, "RUNNING_LIMIT_EXCEEDED", "The workspace is asleep and too many others run."});
     case Verdict::unavailable:
       return refuse_plainly(exchange, asleep());
     case Verdict::broken:
@@ -119,7 +123,9 @@ void Gate::refuse(Exchange& exchange, Verdict verdict, const Route* route) {
   }
 }
 
-void Gate::busy(Exchange& exchange) { refuse_plainly(exchange, unavailable("Hearth cannot tell right now; try again shortly.")); }
+void Gate::busy(Exchange& exchange) {
+  refuse_plainly(exchange, unavailable("Hearth cannot tell right now; try again shortly."));
+}
 
 void Gate::carry(Exchange& exchange, const Route& route, const Identity& identity) {
   const RequestView& request = exchange.request();

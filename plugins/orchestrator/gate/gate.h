@@ -1,6 +1,6 @@
-// Gate: the handler of /w/. Session, ownership and phase decide (decide.h) whether a request is carried to its workspace,
-// wakes it, waits for it, or is refused (SPEC section 7). Everything it needs is on the worker; only a wake, and a cookie
-// not seen for a minute, ask the orchestrator. Worker's thread.
+// Gate: the handler of /w/. Session, ownership and phase decide (decide.h) whether a request is carried to its
+// workspace, wakes it, waits for it, or is refused (SPEC section 7). Everything it needs is on the worker; only a wake,
+// and a cookie not seen for a minute, ask the orchestrator. Worker's thread.
 #pragma once
 
 #include <deque>
@@ -18,9 +18,9 @@ namespace hearth::orchestrator::gate {
 
 class Gate : public Handler {
  public:
-  static constexpr std::size_t kMaxHeld = 2048;             // exchanges waiting for a workspace, per worker
+  static constexpr std::size_t kMaxHeld = 2048;  // exchanges waiting for a workspace, per worker
   static constexpr std::size_t kMaxHeldPerWorkspace = 256;
-  static constexpr std::size_t kMaxWaking = 1024;           // exchanges waiting for the outcome of a wake
+  static constexpr std::size_t kMaxWaking = 1024;  // exchanges waiting for the outcome of a wake
 
   Gate(WorkerHost& worker, ControlLink& control, SessionLookup& sessions, const OrchestratorSettings& settings);
 

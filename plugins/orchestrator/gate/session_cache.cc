@@ -23,7 +23,8 @@ const SessionCache::Entry& SessionCache::put(const std::string& secret_hash, std
 void SessionCache::forget_session(const std::string& secret_hash) { entries_.erase(secret_hash); }
 
 void SessionCache::forget_user(const Uuid& user) {
-  std::erase_if(entries_, [&user](const auto& item) { return item.second.identity && item.second.identity->user == user; });
+  std::erase_if(entries_,
+                [&user](const auto& item) { return item.second.identity && item.second.identity->user == user; });
 }
 
 }  // namespace hearth::orchestrator::gate

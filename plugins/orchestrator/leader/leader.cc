@@ -124,16 +124,14 @@ void Leader::Impl::connected() {
 }
 
 void Leader::Impl::campaign() {
-  link_->query(
-      {kTryLock, {pg(key_)}},
-      [this](Result<PgResult> result) {
-        if (closed_ || resigned_) return;
-        if (result && result->flag(0, 0)) {
-          won();
-        } else if (link_->connected()) {
-          campaign_later();
-        }
-      });
+  link_->query({kTryLock, {pg(key_)}}, [this](Result<PgResult> result) {
+    if (closed_ || resigned_) return;
+    if (result && result->flag(0, 0)) {
+      won();
+    } else if (link_->connected()) {
+      campaign_later();
+    }
+  });
 }
 
 void Leader::Impl::campaign_later() {

@@ -1,6 +1,6 @@
 // Leader: one coordinator per deployment, elected by a session advisory lock, fenced by an epoch (SPEC section 5).
 //
-// The lock elects: pg_try_advisory_lock on a connection of its own, tried every 5 s (± 20 %). The epoch fences: the
+// The lock elects: pg_try_advisory_lock on a connection of its own, tried every second (± 20 %). The epoch fences: the
 // winner raises coordinator_epoch.epoch before `elected` is called; every write of the coordinator carries its epoch
 // through epoch_fence(), and a stale one changes no row. Leadership ends when the connection is lost, when the loop
 // stalled longer than `stall_limit`, when a newer epoch is found, or by resign(). The server also ends the session of a
@@ -20,7 +20,7 @@ namespace hearth::orchestrator {
 
 struct LeaderTiming {
   Milliseconds retry{1000};
-  Milliseconds stall_limit{5000};
+  Milliseconds stall_limit{3000};    // with `check` well below silence_limit: steps down before another may begin
   Milliseconds check{1000};          // how often the stall watchdog looks
   Milliseconds heartbeat{1000};      // how often the leader confirms its epoch
   Milliseconds silence_limit{6000};  // PostgreSQL >= 14 only

@@ -1,8 +1,8 @@
 // Observer: asks the runtime for everything there is, and the archive store for everything it holds, again and again.
 //
-// Two listings, each whole or not at all, each at its own pace: a store that is away never hides what the runtime shows,
-// nor the other way round. What a listing does not change is not reported again, so the cost of a report follows the
-// changes and not the number of workspaces. Thread: the loop's. Destroying it silences everything.
+// Two listings, each whole or not at all, each at its own pace: a store that is away never hides what the runtime
+// shows, nor the other way round. What a listing does not change is not reported again, so the cost of a report follows
+// the changes and not the number of workspaces. Thread: the loop's. Destroying it silences everything.
 #pragma once
 
 #include <vector>

@@ -1,6 +1,6 @@
-// Poller: when to look. Every `moving` period while something moves, else every `idle` one, and at once when asked; wishes
-// made while a look is under way lead to exactly one more. What a look is, its owner says; it calls ended() when it is
-// over, however it went.
+// Poller: when to look. Every `moving` period while something moves, else every `idle` one, and at once when asked;
+// wishes made while a look is under way lead to exactly one more. What a look is, its owner says; it calls ended() when
+// it is over, however it went.
 //
 // Thread: the loop's. Destroying it cancels what is planned.
 #pragma once

@@ -25,8 +25,8 @@ struct ObservedContainer {
   std::string address;  // ip:8080 while it has one
   std::optional<int> exit_code;
   bool oom_killed = false;
-  std::string state;       // the engine's own word: "created", "running", "exited" …
-  bool foreign = false;    // our name, not our labels
+  std::string state;     // the engine's own word: "created", "running", "exited" …
+  bool foreign = false;  // our name, not our labels
   bool operator==(const ObservedContainer&) const = default;
 };
 
@@ -73,12 +73,12 @@ class WorkspaceRuntime {
 
   virtual void observe(UniqueFunction<void(Result<RuntimeSnapshot>)> done) = 0;
   virtual void provision(const Uuid& workspace, const std::string& volume_name, Done done) = 0;
-  virtual void start(const StartSpec& spec, Done done) = 0;   // image, create, start
-  virtual void stop(const Uuid& workspace, Done done) = 0;    // stop and remove the container; the volume stays
+  virtual void start(const StartSpec& spec, Done done) = 0;  // image, create, start
+  virtual void stop(const Uuid& workspace, Done done) = 0;   // stop and remove the container; the volume stays
   virtual void remove_volume(const Uuid& workspace, const std::string& volume_name, Done done) = 0;
 
-  // The job of spec.operation is there and was started, or has ended well already; one that failed is replaced. The call
-  // ends when it was started, not when the job has ended: that is observed. `archive` mounts the volume read-only.
+  // The job of spec.operation is there and was started, or has ended well already; one that failed is replaced. The
+  // call ends when it was started, not when the job has ended: that is observed. `archive` mounts the volume read-only.
   // A volume that does not exist is an error, never made.
   virtual void archive(const JobSpec& spec, Done done) = 0;
   virtual void restore(const JobSpec& spec, Done done) = 0;

@@ -49,10 +49,9 @@ CoordinatorStore::Rows at_most_one(CoordinatorStore::Row done) {
 }  // namespace
 
 LeaderSession session_of(Leader& leader) {
-  return {[&leader](PgStatement statement, PgCallback done) {
-            leader.link().query(std::move(statement), std::move(done));
-          },
-          [&leader](UniqueFunction<void(Result<void>)> done) { leader.confirm(std::move(done)); }};
+  return {
+      [&leader](PgStatement statement, PgCallback done) { leader.link().query(std::move(statement), std::move(done)); },
+      [&leader](UniqueFunction<void(Result<void>)> done) { leader.confirm(std::move(done)); }};
 }
 
 CoordinatorStore::CoordinatorStore(LeaderSession& session, std::string deployment, std::int64_t epoch)

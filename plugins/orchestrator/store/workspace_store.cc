@@ -118,8 +118,9 @@ void WorkspaceStore::list_live(Done<std::vector<Workspace>> done) {
 }
 
 void WorkspaceStore::read(const std::vector<Uuid>& ids, Done<std::vector<Workspace>> done) {
-  pool_.query({fmt::format("SELECT {} FROM workspaces WHERE id = ANY($1::uuid[])", workspace_columns()), {pg_array(ids)}},
-              many_rows(std::move(done)));
+  pool_.query(
+      {fmt::format("SELECT {} FROM workspaces WHERE id = ANY($1::uuid[])", workspace_columns()), {pg_array(ids)}},
+      many_rows(std::move(done)));
 }
 
 void WorkspaceStore::create(const NewWorkspace& w, Done<RunOutcome> done) {

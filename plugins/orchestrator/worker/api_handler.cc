@@ -60,7 +60,9 @@ void ApiHandler::handle(Exchange& exchange) {
 void ApiHandler::submit(Exchange& exchange, std::string body) {
   if (waiting_.size() >= kMaxWaiting) {
     // Those whose client went away are answered into the void; they may go first.
-    std::erase_if(waiting_, [this](std::uint64_t serial) { return worker_.find({worker_.index(), serial}) == nullptr; });
+    std::erase_if(waiting_, [this](std::uint64_t serial) {
+      return worker_.find({worker_.index(), serial}) == nullptr;
+    });
   }
   if (waiting_.size() >= kMaxWaiting) return exchange.reply(error_reply(unavailable("Too many requests at once.")));
   waiting_.insert(exchange.id().serial);

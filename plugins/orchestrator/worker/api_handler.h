@@ -1,5 +1,5 @@
-// ApiHandler: /api/v1/ on a worker. Reads the body, hands the request to the orchestrator's thread, and gives its answer,
-// or the events of a stream, to the client. Worker's thread.
+// ApiHandler: /api/v1/ on a worker. Reads the body, hands the request to the orchestrator's thread, and gives its
+// answer, or the events of a stream, to the client. Worker's thread.
 #pragma once
 
 #include <memory>

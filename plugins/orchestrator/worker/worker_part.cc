@@ -5,7 +5,10 @@
 namespace hearth::orchestrator {
 
 WorkerPart::WorkerPart(WorkerHost& worker, ControlLink& control, const OrchestratorSettings& settings)
-    : sessions_(worker, control), gate_(worker, control, sessions_, settings), api_(worker, control), dashboard_(sessions_) {
+    : sessions_(worker, control),
+      gate_(worker, control, sessions_, settings),
+      api_(worker, control),
+      dashboard_(sessions_) {
   control.worker_started(worker.index());
 }
 

@@ -27,8 +27,9 @@ Through through(const std::string& location, const std::string& request_fields, 
 }
 
 TEST(Headers, HopByHopFieldsStay) {
-  const Through t = through("", "Connection: keep-alive, X-Gone\r\nX-Gone: 1\r\nKeep-Alive: 5\r\nProxy-Connection: x\r\n"
-                                "TE: gzip\r\nUpgrade: h2c\r\nX-Kept: 1\r\n",
+  const Through t = through("",
+                            "Connection: keep-alive, X-Gone\r\nX-Gone: 1\r\nKeep-Alive: 5\r\nProxy-Connection: x\r\n"
+                            "TE: gzip\r\nUpgrade: h2c\r\nX-Kept: 1\r\n",
                             "Connection: X-Private\r\nX-Private: 1\r\nKeep-Alive: timeout=5\r\nX-Public: 1\r\n");
   EXPECT_THAT(t.seen, HasSubstr("X-Kept: 1\r\n"));
   for (const char* gone : {"X-Gone", "Keep-Alive", "Proxy-Connection", "TE:", "Upgrade"}) {
@@ -47,9 +48,10 @@ TEST(Headers, DuplicatesSurvive) {
 }
 
 TEST(Headers, ForgedIdentityIsReplaced) {
-  const Through t = through("", "X-Forwarded-For: 6.6.6.6\r\nx_forwarded_for: 6.6.6.6\r\nForwarded: for=6.6.6.6\r\n"
-                                "X-Real-IP: 6.6.6.6\r\nX-Forwarded-User: root\r\nRemote-User: root\r\n"
-                                "X-Request-Id: 666\r\nX-Hearth-Owner: root\r\n");
+  const Through t = through("",
+                            "X-Forwarded-For: 6.6.6.6\r\nx_forwarded_for: 6.6.6.6\r\nForwarded: for=6.6.6.6\r\n"
+                            "X-Real-IP: 6.6.6.6\r\nX-Forwarded-User: root\r\nRemote-User: root\r\n"
+                            "X-Request-Id: 666\r\nX-Hearth-Owner: root\r\n");
   EXPECT_THAT(t.seen, Not(HasSubstr("6.6.6.6")));
   EXPECT_THAT(t.seen, Not(HasSubstr("666")));
   EXPECT_THAT(t.seen, Not(HasSubstr("root")));
@@ -58,7 +60,8 @@ TEST(Headers, ForgedIdentityIsReplaced) {
 }
 
 TEST(Headers, ConnectionCannotNameAwayWhatWeRelyOn) {
-  const Through t = through("", "Connection: Host, X-Forwarded-For, X-Request-Id, Authorization\r\nAuthorization: a\r\n");
+  const Through t =
+      through("", "Connection: Host, X-Forwarded-For, X-Request-Id, Authorization\r\nAuthorization: a\r\n");
   EXPECT_THAT(t.seen, AllOf(HasSubstr("Host: "), HasSubstr("X-Forwarded-For: 127.0.0.1"), HasSubstr("X-Request-Id: "),
                             HasSubstr("Authorization: a")));
 }
@@ -69,8 +72,8 @@ TEST(Headers, ProxySetAndHideAndAdd) {
       "proxy_set_header X-Gone ''; proxy_set_header X-C $cookie_k; proxy_set_header X-H $http_x_in;"
       "proxy_hide_header Server; proxy_hide_header X-Secret; add_header X-Added \"$request_method $uri\";",
       "X-Gone: 1\r\nCookie: a=b; k=v\r\nX-In: yes\r\nX-Uri: forged\r\n", "Server: o\r\nX-Secret: s\r\n", "/a%20b?q=1");
-  EXPECT_THAT(t.seen, AllOf(HasSubstr("Host: h.test\r\n"), HasSubstr("X-Uri: /a%20b?q=1\r\n"), HasSubstr("X-Arg: 1\r\n"),
-                            HasSubstr("X-C: v\r\n"), HasSubstr("X-H: yes\r\n")));
+  EXPECT_THAT(t.seen, AllOf(HasSubstr("Host: h.test\r\n"), HasSubstr("X-Uri: /a%20b?q=1\r\n"),
+                            HasSubstr("X-Arg: 1\r\n"), HasSubstr("X-C: v\r\n"), HasSubstr("X-H: yes\r\n")));
   EXPECT_THAT(t.seen, Not(HasSubstr("forged")));
   EXPECT_THAT(t.seen, Not(HasSubstr("X-Gone")));
   EXPECT_EQ(t.response.header("Server"), "");
@@ -97,8 +100,8 @@ TEST(Headers, AddHeaderOnErrorsOnlyWithAlways) {
 TEST(Headers, ProxyPassWithAndWithoutUri) {
   Origin origin(ok("x"));
   const std::string to = "proxy_pass http://127.0.0.1:" + std::to_string(origin.port());
-  Gateway gateway({.server = "location /raw/ { " + to + "; } location /cut/ { " + to + "/base/; } location /root/ { " + to +
-                             "/; }"});
+  Gateway gateway({.server = "location /raw/ { " + to + "; } location /cut/ { " + to + "/base/; } location /root/ { " +
+                             to + "/; }"});
   const auto target = [&](const std::string& path) {
     get(gateway.port(), path);
     const std::string last = origin.last();

@@ -16,7 +16,8 @@ TEST(Limit, BodySize) {
   declared.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\n");
   EXPECT_EQ(declared.response().status, 413);
   RawClient chunked(gateway.port());
-  chunked.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nabcdef\r\n6\r\nabcdef\r\n0\r\n\r\n");
+  chunked.send(
+      "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nabcdef\r\n6\r\nabcdef\r\n0\r\n\r\n");
   const Response response = chunked.response();
   EXPECT_EQ(response.status, 413);
   EXPECT_EQ(response.header("Connection"), "close");
@@ -101,16 +102,18 @@ TEST(Limit, WorkerConnectionsPauseAccepting) {
 TEST(Limit, TunnelsCountAsConnections) {
   ScriptedServer origin([](ScriptedPeer& peer) {
     peer.read_head();
-    peer.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-              "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
+    peer.send(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
     peer.wait_for_close();
   });
   Gateway gateway({.server = proxy_to(origin), .main = "events { worker_connections 2; }"});
   std::vector<std::unique_ptr<RawClient>> clients;
   for (int i = 0; i < 2; ++i) {
     clients.push_back(std::make_unique<RawClient>(gateway.port()));
-    clients.back()->send("GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    clients.back()->send(
+        "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
     EXPECT_THAT(clients.back()->read_until("\r\n\r\n"), HasSubstr(" 101 "));
   }
   RawClient third(gateway.port());

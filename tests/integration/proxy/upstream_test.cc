@@ -1,4 +1,5 @@
-// What a bad, slow or vanished upstream does to the client: a clear error, or a visibly cut answer; never a whole-looking one.
+// What a bad, slow or vanished upstream does to the client: a clear error, or a visibly cut answer; never a
+// whole-looking one.
 #include <gmock/gmock.h>
 
 #include <atomic>
@@ -98,8 +99,8 @@ TEST(Upstream, UnixSocketMissingAndPresent) {
 TEST(Upstream, NextServerIsTriedWhenOneRefuses) {
   Origin origin(ok("x"));
   Gateway gateway({.server = "location / { proxy_pass http://u; }",
-                   .http = "upstream u { server 127.0.0.1:" + std::to_string(free_port()) + "; server 127.0.0.1:" +
-                           std::to_string(origin.port()) + "; }"});
+                   .http = "upstream u { server 127.0.0.1:" + std::to_string(free_port()) +
+                           "; server 127.0.0.1:" + std::to_string(origin.port()) + "; }"});
   for (int i = 0; i < 4; ++i) EXPECT_EQ(get(gateway.port(), "/").status, 200);
   EXPECT_EQ(fetch(gateway.port(), "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nab").status, 200);
 }
@@ -150,7 +151,8 @@ INSTANTIATE_TEST_SUITE_P(
                       BadAnswer{"BadLength", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"},
                       BadAnswer{"NulInField", std::string("HTTP/1.1 200 OK\r\nA: b\0c\r\n\r\n", 27)},
                       BadAnswer{"FoldedField", "HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n"},
-                      BadAnswer{"UnaskedUpgrade", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"},
+                      BadAnswer{"UnaskedUpgrade",
+                                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"},
                       BadAnswer{"EndlessHead", "HTTP/1.1 200 OK\r\nA: " + std::string(200000, 'a')},
                       BadAnswer{"OnlyInterim", "HTTP/1.1 103 Early Hints\r\nBad Name: x\r\n\r\n"}),
     [](const auto& each) { return std::string(each.param.name); });

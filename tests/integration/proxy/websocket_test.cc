@@ -83,7 +83,8 @@ TEST(WebSocket, NothingGoesUpBeforeTheUpgradeIsAccepted) {
 
 TEST(WebSocket, RefusalIsRelayed) {
   for (const int status : {302, 403, 426, 500}) {
-    Origin origin("HTTP/1.1 " + std::to_string(status) + " Whatever\r\nContent-Length: 1\r\nSec-WebSocket-Version: 13\r\n\r\nx");
+    Origin origin("HTTP/1.1 " + std::to_string(status) +
+                  " Whatever\r\nContent-Length: 1\r\nSec-WebSocket-Version: 13\r\n\r\nx");
     Gateway gateway({.server = "location / { " + origin.pass() + " }"});
     const Response response = fetch(gateway.port(), kHandshake);
     EXPECT_EQ(response.status, status);
@@ -119,7 +120,8 @@ TEST(WebSocket, BadHandshakes) {
   EXPECT_EQ(fetch(gateway.port(), with("dGhlIHNhbXBsZSBub25jZQ==", "c2hvcnQ=")).status, 400);
   EXPECT_EQ(fetch(gateway.port(), with("GET", "POST")).status, 400);
   EXPECT_EQ(fetch(gateway.port(), with("HTTP/1.1", "HTTP/1.0")).status, 400);
-  EXPECT_EQ(fetch(gateway.port(), with("Upgrade: websocket", "Content-Length: 3\r\nUpgrade: websocket") + "abc").status, 400);
+  EXPECT_EQ(fetch(gateway.port(), with("Upgrade: websocket", "Content-Length: 3\r\nUpgrade: websocket") + "abc").status,
+            400);
   EXPECT_EQ(origin.connections(), 0);
   EXPECT_EQ(fetch(gateway.port(), with("keep-alive, Upgrade", "keep-alive")).status, 200);  // a plain request
   EXPECT_THAT(origin.last(), Not(HasSubstr("Upgrade: websocket")));

@@ -89,8 +89,8 @@ TEST(CommandLine, SamePidFile) {
   HearthProcess first;
   first.configure("location / { return 200; }");
   ASSERT_TRUE(first.start_and_wait()) << first.errors();
-  first.directory().write("other.conf", "pid logs/hearth.pid; http { server { listen 127.0.0.1:" +
-                                            std::to_string(free_port()) + "; } }\n");
+  first.directory().write(
+      "other.conf", "pid logs/hearth.pid; http { server { listen 127.0.0.1:" + std::to_string(free_port()) + "; } }\n");
   const Finished second = run_hearth({"-c", first.directory().file("other.conf"), "-p", first.directory().path()});
   EXPECT_EQ(second.status, 1);
   EXPECT_THAT(second.err, AllOf(HasSubstr("already running"), HasSubstr(std::to_string(first.pid()))));

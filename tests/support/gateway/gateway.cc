@@ -104,7 +104,8 @@ bool Gateway::drain(Milliseconds limit) {
   return SteadyClock::now() - begin < limit;
 }
 
-Origin::Origin(std::string answer) : Origin(Answer([answer = std::move(answer)](const std::string&) { return answer; })) {}
+Origin::Origin(std::string answer)
+    : Origin(Answer([answer = std::move(answer)](const std::string&) { return answer; })) {}
 
 Origin::Origin(Answer answer) : answer_(std::move(answer)), server_([this](ScriptedPeer& peer) { serve(peer); }) {}
 

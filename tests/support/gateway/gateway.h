@@ -86,6 +86,6 @@ class Origin {
 };
 
 std::string ok(std::string_view body, std::string_view more_headers = {});  // a 200 with Content-Length
-std::string proxy_to(const ScriptedServer& server);                       // "location / { proxy_pass …; }"
+std::string proxy_to(const ScriptedServer& server);                         // "location / { proxy_pass …; }"
 
 }  // namespace hearth::test

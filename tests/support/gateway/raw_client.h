@@ -16,8 +16,8 @@ namespace hearth::test {
 
 struct Response {
   int status = 0;
-  std::string head;  // with the final empty line
-  std::string body;  // decoded when it came chunked
+  std::string head;      // with the final empty line
+  std::string body;      // decoded when it came chunked
   std::string trailers;  // as sent, without the last empty line
   bool complete = false;
   bool chunked = false;

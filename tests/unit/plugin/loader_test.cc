@@ -44,7 +44,8 @@ TEST(Loader, WrongAbiVersion) {
 }
 
 TEST(Loader, WrongFingerprint) {
-  EXPECT_THAT(error_of("c_module_fingerprint"), AllOf(HasSubstr("someone-elses-build"), HasSubstr(HEARTH_BUILD_FINGERPRINT)));
+  EXPECT_THAT(error_of("c_module_fingerprint"),
+              AllOf(HasSubstr("someone-elses-build"), HasSubstr(HEARTH_BUILD_FINGERPRINT)));
   EXPECT_THAT(error_of("c_module_no_fingerprint"), HasSubstr("another build (none)"));
 }
 

@@ -39,9 +39,9 @@ TEST(Balancer, SkipsDownExcludedAndFailed) {
   balancer.failed(0, 1000);
   EXPECT_EQ(picks(balancer, 3, 1000), "222");
   balancer.failed(2, 1000);
-  EXPECT_EQ(picks(balancer, 2, 1000), "33");                // the backup
-  EXPECT_NE(balancer.pick(1000, 1 << 3), -1);               // a guess that all are dead is no outage
-  EXPECT_EQ(balancer.pick(1000, 1 | 1 << 2 | 1 << 3), -1);  // all tried
+  EXPECT_EQ(picks(balancer, 2, 1000), "33");                          // the backup
+  EXPECT_NE(balancer.pick(1000, 1 << 3), -1);                         // a guess that all are dead is no outage
+  EXPECT_EQ(balancer.pick(1000, 1 | 1 << 2 | 1 << 3), -1);            // all tried
   EXPECT_NE(picks(balancer, 4, 11000).find('0'), std::string::npos);  // after fail_timeout
   balancer.succeeded(0);
   EXPECT_NE(picks(balancer, 4, 1000).find('0'), std::string::npos);

@@ -8,9 +8,12 @@ namespace {
 std::string range(std::string_view text, std::uint64_t size) {
   ByteRange out;
   switch (parse_range(text, size, out)) {
-    case RangeVerdict::whole: return "whole";
-    case RangeVerdict::unsatisfiable: return "416";
-    case RangeVerdict::part: break;
+    case RangeVerdict::whole:
+      return "whole";
+    case RangeVerdict::unsatisfiable:
+      return "416";
+    case RangeVerdict::part:
+      break;
   }
   return std::to_string(out.first) + "+" + std::to_string(out.length);
 }
@@ -25,8 +28,8 @@ TEST(ParseRange, EveryForm) {
   EXPECT_EQ(range("bytes=-0", 10), "416");
   EXPECT_EQ(range("bytes=0-", 0), "416");
   EXPECT_EQ(range("bytes=-1", 0), "416");
-  for (const char* odd : {"bytes=", "bytes=-", "bytes=5-3", "bytes=a-b", "bytes=1-2,4-5", "items=1-2", "bytes=1", "bytes=+1-2",
-                          "bytes=0-18446744073709551616"}) {
+  for (const char* odd : {"bytes=", "bytes=-", "bytes=5-3", "bytes=a-b", "bytes=1-2,4-5", "items=1-2", "bytes=1",
+                          "bytes=+1-2", "bytes=0-18446744073709551616"}) {
     EXPECT_EQ(range(odd, 10), "whole") << odd;
   }
   EXPECT_EQ(range("bytes=18446744073709551615-", 10), "416");

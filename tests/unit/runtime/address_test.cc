@@ -17,11 +17,11 @@ TEST(Address, ParsesAndPrints) {
 }
 
 TEST(Address, Refuses) {
-  for (const std::string& text : {std::string("127.0.0.1"), std::string("127.0.0.1:0"), std::string("127.0.0.1:65536"),
-                                 std::string("127.0.0.1:8x"), std::string("name:80"), std::string("[::1:80"),
-                                 std::string("unix:"), "unix:/" + std::string(200, 'a'), std::string(""), std::string(":80"),
-                                 std::string("[127.0.0.1]:80"), std::string("::1:80"), std::string("[::1]x:80"),
-                                 std::string("127.0.0.1:")}) {
+  for (const std::string& text :
+       {std::string("127.0.0.1"), std::string("127.0.0.1:0"), std::string("127.0.0.1:65536"),
+        std::string("127.0.0.1:8x"), std::string("name:80"), std::string("[::1:80"), std::string("unix:"),
+        "unix:/" + std::string(200, 'a'), std::string(""), std::string(":80"), std::string("[127.0.0.1]:80"),
+        std::string("::1:80"), std::string("[::1]x:80"), std::string("127.0.0.1:")}) {
     EXPECT_FALSE(SocketAddress::parse(text)) << text;
   }
 }

@@ -49,11 +49,10 @@ class Node {
     return {[this](PgStatement statement, PgCallback done) {
               const std::string where = statement.sql.substr(0, 60);
               if (!alive("before " + where)) return;
-              leader_->link().query(
-                  std::move(statement),
-                  [this, where, done = std::move(done)](Result<PgResult> result) mutable {
-                    if (alive("after " + where)) done(std::move(result));
-                  });
+              leader_->link().query(std::move(statement),
+                                    [this, where, done = std::move(done)](Result<PgResult> result) mutable {
+                                      if (alive("after " + where)) done(std::move(result));
+                                    });
             },
             [this](UniqueFunction<void(Result<void>)> done) {
               leader_->confirm([this, done = std::move(done)](Result<void> result) mutable {

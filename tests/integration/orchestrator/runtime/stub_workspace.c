@@ -58,12 +58,18 @@ static void write_file(int fd, const char* text) {
 }
 
 static void serve(int fd, char* path) {
-  if (strcmp(path, "/healthz") == 0) answer(fd, 200, "ok");
-  else if (strncmp(path, "/exit/", 6) == 0) _exit(atoi(path + 6));
-  else if (strncmp(path, "/write/", 7) == 0) write_file(fd, path + 7);
-  else if (strncmp(path, "/read/", 6) == 0) read_file(fd, path + 6);
-  else if (strncmp(path, "/connect/", 9) == 0) answer(fd, reachable(path + 9) ? 200 : 403, "");
-  else answer(fd, 404, "none");
+  if (strcmp(path, "/healthz") == 0)
+    answer(fd, 200, "ok");
+  else if (strncmp(path, "/exit/", 6) == 0)
+    _exit(atoi(path + 6));
+  else if (strncmp(path, "/write/", 7) == 0)
+    write_file(fd, path + 7);
+  else if (strncmp(path, "/read/", 6) == 0)
+    read_file(fd, path + 6);
+  else if (strncmp(path, "/connect/", 9) == 0)
+    answer(fd, reachable(path + 9) ? 200 : 403, "");
+  else
+    answer(fd, 404, "none");
 }
 
 int main(int argc, char** argv) {

@@ -13,8 +13,8 @@ using test::conditions;
 using test::kNow;
 using Kind = Decision::Kind;
 
-constexpr Operation kOperations[] = {Operation::none,      Operation::provisioning,         Operation::starting,
-                                     Operation::stopping,  Operation::archiving,            Operation::restoring,
+constexpr Operation kOperations[] = {Operation::none,     Operation::provisioning, Operation::starting,
+                                     Operation::stopping, Operation::archiving,    Operation::restoring,
                                      Operation::deleting};
 
 // Names the combination, only when somebody reads it.
@@ -97,7 +97,8 @@ TEST(DecideProperty, OnlyADeletedRowIsEverRemovedOrPurged) {
 TEST(DecideProperty, ErrorGoesWithNoOperation) {
   for_every_view([](const View& view, const What& what) {
     const Decision decision = decide(view);
-    const bool keeps_operation = decision.kind == Kind::record_phase || decision.kind == Kind::retry || decision.kind == Kind::record;
+    const bool keeps_operation =
+        decision.kind == Kind::record_phase || decision.kind == Kind::retry || decision.kind == Kind::record;
     if (keeps_operation && decision.phase == Phase::error) {
       ASSERT_EQ(view.row.operation, Operation::none) << what;
     }
@@ -148,7 +149,8 @@ TEST(DecideProperty, AVolumeNameIsGivenUpOnlyWhenItsFilesAreElsewhereOrNeverWere
       ASSERT_TRUE(view.storage.archived && view.storage.recorded) << what;
       ASSERT_FALSE(view.observed.is_true(kVolumePresent)) << what;
     } else {
-      const bool unfinished = view.row.operation == Operation::provisioning || view.row.operation == Operation::restoring;
+      const bool unfinished =
+          view.row.operation == Operation::provisioning || view.row.operation == Operation::restoring;
       ASSERT_TRUE(unfinished || (view.storage.archived && view.storage.recorded)) << what;
     }
   });

@@ -29,7 +29,8 @@ const Line kTable[] = {
 TEST(Planner, OneAdjacentStepForEachPhaseAndWish) {
   for (const Line& line : kTable) {
     const Conditions seen = conditions(line.observed);
-    EXPECT_EQ(plan(row(DesiredState::archived), line.phase, seen), line.archived) << name(line.phase) << " " << line.observed;
+    EXPECT_EQ(plan(row(DesiredState::archived), line.phase, seen), line.archived)
+        << name(line.phase) << " " << line.observed;
     EXPECT_EQ(plan(row(DesiredState::standby), line.phase, seen), line.standby) << name(line.phase);
     EXPECT_EQ(plan(row(DesiredState::running), line.phase, seen), line.running) << name(line.phase);
   }

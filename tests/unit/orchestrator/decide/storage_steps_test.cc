@@ -52,7 +52,7 @@ TEST_F(StorageStep, TheVolumeGoesOnlyAfterTheArchiveIsRecordedAndSeen) {
   EXPECT_EQ(next().kind, Kind::record);
   storage.recorded = true;
   acted = false;
-  EXPECT_EQ(next().kind, Kind::act);  // removes the volume
+  EXPECT_EQ(next().kind, Kind::act);          // removes the volume
   storage.listed = storage.archived = false;  // a new leader that has not listed the archives yet
   EXPECT_EQ(next().kind, Kind::wait);
   storage.listed = true;  // listed, and it is not there

@@ -40,12 +40,13 @@ struct ObserverTest : testing::Test {
   std::vector<std::vector<Uuid>> changes;
   std::optional<RuntimeObserver> observer;
   void SetUp() override {
-    observer.emplace(loop, Poller::Periods{}, [this](auto done) { runtime.observe(std::move(done)); },
-                     RuntimeObserver::Events{[this](const std::vector<Uuid>& changed) {
-                                               numbers.push_back(observer->number());
-                                               changes.push_back(changed);
-                                             },
-                                             [this](const Error&) { ++failures; }});
+    observer.emplace(
+        loop, Poller::Periods{}, [this](auto done) { runtime.observe(std::move(done)); },
+        RuntimeObserver::Events{[this](const std::vector<Uuid>& changed) {
+                                  numbers.push_back(observer->number());
+                                  changes.push_back(changed);
+                                },
+                                [this](const Error&) { ++failures; }});
   }
   bool observations_reach(std::size_t count) {
     return test::run_until(loop, [&] { return runtime.observations.size() >= count; });
@@ -85,7 +86,8 @@ TEST_F(ObserverTest, AnEventIsFollowedByMoreLooksBecauseListingsLagBehind) {
   observer->poller().set_moving(false);
   observer->poller().echo();
   runtime.observations[0](RuntimeSnapshot{});
-  ASSERT_TRUE(test::run_until(loop, [&] { return runtime.observations.size() >= 2; }, Milliseconds(1000)));
+  ASSERT_TRUE(test::run_until(
+      loop, [&] { return runtime.observations.size() >= 2; }, Milliseconds(1000)));
 }
 
 TEST_F(ObserverTest, OnlyWhatChangedIsReported) {
@@ -122,7 +124,8 @@ struct ProberTest : testing::Test {
   Loop loop;
   HeldRuntime runtime;
   std::vector<std::string> ready;
-  Prober prober{loop, runtime, Milliseconds(10), [this](const Uuid&, const std::string& container) { ready.push_back(container); }};
+  Prober prober{loop, runtime, Milliseconds(10),
+                [this](const Uuid&, const std::string& container) { ready.push_back(container); }};
   Uuid id = Uuid::random();
   bool probes_reach(std::size_t count) {
     return test::run_until(loop, [&] { return runtime.probes.size() >= count; });
