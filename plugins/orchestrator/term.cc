@@ -47,7 +47,8 @@ Coordinator::Stats Term::stats() const {
           executor_.running(),
           executor_.queued(),
           executor_.breaker().state() != Breaker::State::closed,
-          storage_breaker_.state() != Breaker::State::closed};
+          storage_breaker_.state() != Breaker::State::closed,
+          observer_.comparing_cpu() + archives_.comparing_cpu()};
 }
 
 void Term::hint(std::optional<Uuid> workspace) {

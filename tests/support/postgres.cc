@@ -93,7 +93,7 @@ PostgresServer& PostgresServer::shared() {
   return server;
 }
 
-PostgresServer::PostgresServer() : programs_(newest_programs()) {
+PostgresServer::PostgresServer(bool fsync) : programs_(newest_programs()), fsync_(fsync) {
   char name[] = "/tmp/hearth-test-pg-XXXXXX";
   if (mkdtemp(name) == nullptr) die("mkdtemp failed");
   directory_ = name;
@@ -115,9 +115,9 @@ PostgresServer::~PostgresServer() {
 }
 
 void PostgresServer::start() {
-  pid_ = spawn({programs_ + "/postgres", "-D", directory_ + "/data", "-F", "-c", "listen_addresses=", "-c",
-                "unix_socket_directories=" + directory_, "-c", "unix_socket_permissions=0777", "-c",
-                "max_connections=80", "-c", "shared_buffers=16MB"},
+  pid_ = spawn({programs_ + "/postgres", "-D", directory_ + "/data", "-c", fsync_ ? "fsync=on" : "fsync=off", "-c",
+                "listen_addresses=", "-c", "unix_socket_directories=" + directory_, "-c",
+                "unix_socket_permissions=0777", "-c", "max_connections=80", "-c", "shared_buffers=16MB"},
                directory_ + "/log");
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   while (PQping(conninfo().c_str()) != PQPING_OK) {

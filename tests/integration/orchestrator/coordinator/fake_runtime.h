@@ -2,11 +2,11 @@
 // engine outlives a process.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <functional>
 #include <map>
 #include <set>
+#include <string>
+#include <utility>
 
 #include "orchestrator/archives/archive_store.h"
 #include "orchestrator/runtime/workspace_runtime.h"
@@ -33,12 +33,12 @@ struct World {
   };
   std::map<Uuid, Container> containers;
   std::map<std::string, Uuid> volumes;
-  std::map<Uuid, Job> jobs;                                  // by operation
-  std::map<std::string, std::pair<Uuid, Uuid>> archives;     // by key: workspace, operation
-  std::map<Uuid, RestoreMarker> markers;                     // by workspace
+  std::map<Uuid, Job> jobs;                               // by operation
+  std::map<std::string, std::pair<Uuid, Uuid>> archives;  // by key: workspace, operation
+  std::map<Uuid, RestoreMarker> markers;                  // by workspace
   std::set<std::string> used;  // volumes that hold somebody's files: a container has run on them, or they were restored
-  std::map<std::string, std::string> copies;                 // volume -> the archive that holds its files
-  std::set<std::string> used_and_removed;                    // … and were removed without a copy
+  std::map<std::string, std::string> copies;  // volume -> the archive that holds its files
+  std::set<std::string> used_and_removed;     // … and were removed without a copy
   int next_job_exit = 0;
   bool jobs_end = true;
   bool store_away = false;
@@ -181,8 +181,8 @@ class FakeRuntime final : public WorkspaceRuntime {
       }
       const auto found = world_.jobs.find(spec.operation);
       if (found != world_.jobs.end() && (found->second.running || found->second.exit_code == 0)) return {};
-      world_.jobs[spec.operation] = {spec.workspace,   true, std::exchange(world_.next_job_exit, 0), restores,
-                                     spec.volume_name, spec.archive_key};
+      world_.jobs[spec.operation] = {
+          spec.workspace, true, std::exchange(world_.next_job_exit, 0), restores, spec.volume_name, spec.archive_key};
       return {};
     });
   }
@@ -210,9 +210,11 @@ class FakeArchives final : public ArchiveStore {
   void observe(std::vector<Uuid> markers_of, UniqueFunction<void(Result<ArchiveSnapshot>)> done) override {
     if (!alive_("list archives")) return;
     ArchiveSnapshot snapshot;
-    for (const auto& [key, owner] : world_.archives) snapshot[owner.first].archives.push_back({owner.second, key, true});
+    for (const auto& [key, owner] : world_.archives)
+      snapshot[owner.first].archives.push_back({owner.second, key, true});
     for (const Uuid& id : markers_of) {
-      if (const auto found = world_.markers.find(id); found != world_.markers.end()) snapshot[id].marker = found->second;
+      if (const auto found = world_.markers.find(id); found != world_.markers.end())
+        snapshot[id].marker = found->second;
     }
     const bool away = world_.store_away;
     loop_.post([here = here_, away, snapshot = std::move(snapshot), done = std::move(done)]() mutable {
