@@ -39,10 +39,12 @@ class Term {
 
   // term.cc: rows
   void load_all();
+  void load_all_after(const Uuid& after);
   void load_attention();
+  void load_attention_after(const Uuid& after);
   void load(const Uuid& id);
   void load_hinted();
-  void loaded_all(std::vector<Workspace> rows);
+  void loaded_all();
   void loaded(std::vector<Workspace> rows);
   Track& apply(Workspace row);
   void forget(const Uuid& id);
@@ -53,9 +55,12 @@ class Term {
   void runtime_failed(const Error& error);
   void archives_listed(const Ids& changed);
   void archives_failed(const Error& error);
+  void to_be_absorbed(Track& track);
+  void absorb_listed();
   void absorb(Track& track);
   void update_conditions(Track& track);
-  void write_conditions(const Ids& ids);
+  bool write_conditions(const Ids& ids, bool absorb_more = false);
+  void conditions_written(const Ids& ids, Result<std::vector<Workspace>> rows);
   void became_ready(const Uuid& id, const std::string& runtime_id);
   void watch_readiness(Track& track);
   std::vector<Uuid> restoring() const;
@@ -100,18 +105,25 @@ class Term {
   ArchiveObserver archives_;
   Prober prober_;
   Timer reload_timer_;
+  Timer absorb_timer_;
 
   std::unordered_map<Uuid, Track> tracks_;
   std::unordered_set<Uuid> unseen_;   // tracks that no listing has looked at yet
+  std::deque<Uuid> listed_;           // tracks whose part of the newest listing was not looked at yet
+  std::unordered_set<Uuid> missing_;  // tracks that the reading of all rows has not come across yet
   std::unordered_set<Uuid> moving_;
-  std::unordered_set<Uuid> storing_;  // tracks with a storage operation
+  std::unordered_set<Uuid> storing_;               // tracks with a storage operation
   std::unordered_map<Uuid, std::string> orphans_;  // containers without a row, by what they were in the last listing
-  std::unordered_set<Uuid> strays_;   // workspaces with a job that nobody asks for
-  std::deque<Uuid> waiting_;          // for room in the executor
-  std::vector<Uuid> hinted_;          // to be read
-  std::vector<CoordinatorStore::Claim> claims_;  // to be sent
+  std::unordered_set<Uuid> strays_;                // workspaces with a job that nobody asks for
+  std::deque<Uuid> waiting_;                       // for room in the executor
+  std::vector<Uuid> hinted_;                       // to be read
+  std::vector<CoordinatorStore::Claim> claims_;    // to be sent
   std::size_t claiming_ = 0;
   bool loading_hinted_ = false;
+  bool loading_all_ = false;
+  bool load_all_again_ = false;
+  bool loading_attention_ = false;
+  bool absorbing_ = false;  // the next part of listed_ waits for its turn
   bool silenced_ = false;
   bool loaded_ = false;
   bool runtime_away_ = false;

@@ -64,11 +64,12 @@ StorageView Term::storage_view(const Track& track) const {
   if (!operation) return view;
   if (const ObservedJob* job = find_job(&track.jobs, *operation)) {
     const int code = job->exit_code.value_or(1);
-    view.job = job->running ? StorageView::Job::running
-                            : (code == 0 ? StorageView::Job::succeeded : StorageView::Job::failed);
+    view.job =
+        job->running ? StorageView::Job::running : (code == 0 ? StorageView::Job::succeeded : StorageView::Job::failed);
     if (view.job == StorageView::Job::failed) {
       view.job_reason = reason_of_job(code);
-      view.job_message = job->message.empty() ? "the storage job ended with code " + std::to_string(code) : job->message;
+      view.job_message =
+          job->message.empty() ? "the storage job ended with code " + std::to_string(code) : job->message;
     }
   }
   view.listed = archives_.number() > 0;
@@ -78,7 +79,8 @@ StorageView Term::storage_view(const Track& track) const {
   view.recorded = track.row.operation != Operation::restoring && track.row.archive_key == key;
   const auto archives = archives_.snapshot().find(track.row.id);
   if (archives == archives_.snapshot().end()) return view;
-  for (const ObservedArchive& archive : archives->second.archives) view.archived |= archive.complete && archive.key == key;
+  for (const ObservedArchive& archive : archives->second.archives)
+    view.archived |= archive.complete && archive.key == key;
   const auto& marker = archives->second.marker;
   view.restored = track.row.operation == Operation::restoring && marker && marker->operation == *operation &&
                   marker->archive_key == track.row.archive_key;
@@ -88,7 +90,7 @@ StorageView Term::storage_view(const Track& track) const {
 View Term::view_of(Track& track) {
   View view{track.row, track.observed};
   view.seen = track.seen;
-  view.fresh = view.seen && observer_.number() >= track.needed;
+  view.fresh = view.seen && !track.listed && observer_.number() >= track.needed;
   view.acting = executor_.busy(track.row.id);
   view.acted = track.acted;
   view.now = wall_now();
@@ -98,8 +100,7 @@ View Term::view_of(Track& track) {
       track.container && container_exited(track.observed) && track.container->runtime_id != track.counted_exit;
   view.crashes = track.crashes.count(view.now);
   view.last_failed = track.last_failed;
-  view.op_age =
-      std::chrono::duration_cast<Milliseconds>(loop_.now() - std::max(track.op_seen_at, runtime_back_at_));
+  view.op_age = std::chrono::duration_cast<Milliseconds>(loop_.now() - std::max(track.op_seen_at, runtime_back_at_));
   view.jitter = jitter();
   return view;
 }

@@ -47,8 +47,7 @@ bool Term::stray_job(const Uuid& workspace, Uuid& operation) {
   if (jobs == observer_.snapshot().jobs.end() || executor_.busy(workspace)) return false;
   const auto track = tracks_.find(workspace);
   if (track != tracks_.end() && (track->second.writing > 0 || observer_.number() < track->second.needed)) return false;
-  const std::optional<Uuid> current =
-      track == tracks_.end() ? std::nullopt : storage_operation(track->second.row);
+  const std::optional<Uuid> current = track == tracks_.end() ? std::nullopt : storage_operation(track->second.row);
   for (const ObservedJob& job : jobs->second) {
     if (job.operation == current) continue;
     operation = job.operation;

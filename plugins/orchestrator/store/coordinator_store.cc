@@ -9,6 +9,8 @@
 namespace hearth::orchestrator {
 namespace {
 
+constexpr std::size_t kPageRows = 500;
+
 // Parameters 1 and 2 of every write are the deployment and the epoch.
 constexpr char kSetPhase[] =
     "phase = $4, phase_changed_at = CASE WHEN w.phase = $4 THEN w.phase_changed_at ELSE clock_timestamp() END";
@@ -38,6 +40,19 @@ Result<std::vector<Workspace>> fenced_rows(Result<PgResult> result) {
   return rows;
 }
 
+std::vector<Workspace> readable_rows(const PgResult& result) {
+  std::vector<Workspace> rows;
+  rows.reserve(result.rows());
+  for (std::size_t i = 0; i < result.rows(); ++i) {
+    Result<Workspace> row = decode_workspace(result, i, 0);
+    if (row)
+      rows.push_back(std::move(*row));
+    else
+      log::error("coordinator: a row is left alone: {}", row.error().message);
+  }
+  return rows;
+}
+
 CoordinatorStore::Rows at_most_one(CoordinatorStore::Row done) {
   return [done = std::move(done)](Result<std::vector<Workspace>> rows) mutable {
     if (!rows) return done(tl::unexpected(std::move(rows.error())));
@@ -49,10 +64,9 @@ CoordinatorStore::Rows at_most_one(CoordinatorStore::Row done) {
 }  // namespace
 
 LeaderSession session_of(Leader& leader) {
-  return {[&leader](PgStatement statement, PgCallback done) {
-            leader.link().query(std::move(statement), std::move(done));
-          },
-          [&leader](UniqueFunction<void(Result<void>)> done) { leader.confirm(std::move(done)); }};
+  return {
+      [&leader](PgStatement statement, PgCallback done) { leader.link().query(std::move(statement), std::move(done)); },
+      [&leader](UniqueFunction<void(Result<void>)> done) { leader.confirm(std::move(done)); }};
 }
 
 CoordinatorStore::CoordinatorStore(LeaderSession& session, std::string deployment, std::int64_t epoch)
@@ -73,39 +87,45 @@ void CoordinatorStore::write_one(std::string update, std::vector<PgParam> params
   write(std::move(update), std::move(params), at_most_one(std::move(done)));
 }
 
-void CoordinatorStore::select(std::string where, std::vector<PgParam> params, bool skip_unreadable, Rows done) {
-  PgStatement statement{"SELECT " + workspace_columns("w") + " FROM workspaces w " + where, std::move(params)};
-  session_.query(std::move(statement), [skip_unreadable, done = std::move(done)](Result<PgResult> result) mutable {
-    if (!result) return done(tl::unexpected(std::move(result.error())));
-    if (!skip_unreadable) return done(decode_workspaces(*result));
-    std::vector<Workspace> rows;
-    rows.reserve(result->rows());
-    for (std::size_t i = 0; i < result->rows(); ++i) {
-      Result<Workspace> row = decode_workspace(*result, i, 0);
-      if (row)
-        rows.push_back(std::move(*row));
-      else
-        log::error("coordinator: a row is left alone: {}", row.error().message);
-    }
-    done(std::move(rows));
-  });
+void CoordinatorStore::select(std::string where, std::vector<PgParam> params,
+                              UniqueFunction<void(Result<PgResult>)> done) {
+  session_.query({"SELECT " + workspace_columns("w") + " FROM workspaces w " + where, std::move(params)},
+                 std::move(done));
 }
 
-void CoordinatorStore::load_all(Rows done) { select("", {}, true, std::move(done)); }
+// Ordered and limited, so that PostgreSQL walks an index whatever it believes about the rows. It believes that nearly
+// all of them are not converged, and would read the whole table to find the few that are not.
+void CoordinatorStore::select_page(std::string condition, const Uuid& after, PageRead done) {
+  select("WHERE w.id > $1" + condition + " ORDER BY w.id LIMIT " + std::to_string(kPageRows), {pg(after)},
+         [done = std::move(done)](Result<PgResult> result) mutable {
+           if (!result) return done(tl::unexpected(std::move(result.error())));
+           Page page{readable_rows(*result), {}};
+           if (result->rows() == kPageRows) page.next = result->uuid(kPageRows - 1, 0);
+           done(std::move(page));
+         });
+}
 
-void CoordinatorStore::load_attention(Rows done) {
-  select(
-      "WHERE (w.phase <> w.desired_state OR w.operation <> 'NONE')"
+void CoordinatorStore::load_page(const Uuid& after, PageRead done) { select_page("", after, std::move(done)); }
+
+void CoordinatorStore::load_attention(const Uuid& after, PageRead done) {
+  select_page(
+      " AND (w.phase <> w.desired_state OR w.operation <> 'NONE')"
       " AND NOT (w.phase = 'ERROR' AND w.error_reason <> '' AND w.deleted_at IS NULL)",
-      {}, true, std::move(done));
+      after, std::move(done));
 }
 
 void CoordinatorStore::load(const std::vector<Uuid>& ids, Rows done) {
-  select("WHERE w.id = ANY($1::uuid[])", {pg_array(ids)}, true, std::move(done));
+  select("WHERE w.id = ANY($1::uuid[])", {pg_array(ids)}, [done = std::move(done)](Result<PgResult> result) mutable {
+    if (!result) return done(tl::unexpected(std::move(result.error())));
+    done(readable_rows(*result));
+  });
 }
 
 void CoordinatorStore::load(const Uuid& id, Row done) {
-  select("WHERE w.id = $1", {pg(id)}, false, at_most_one(std::move(done)));
+  select("WHERE w.id = $1", {pg(id)}, [done = at_most_one(std::move(done))](Result<PgResult> result) mutable {
+    if (!result) return done(tl::unexpected(std::move(result.error())));
+    done(decode_workspaces(*result));
+  });
 }
 
 void CoordinatorStore::write_conditions(const std::vector<Observed>& changed, Rows done) {
