@@ -62,6 +62,7 @@ class Term {
   bool write_conditions(const Ids& ids, bool absorb_more = false);
   void conditions_written(const Ids& ids, Result<std::vector<Workspace>> rows);
   void became_ready(const Uuid& id, const std::string& runtime_id);
+  void store_ready();
   void watch_readiness(Track& track);
   std::vector<Uuid> restoring() const;
 
@@ -85,6 +86,8 @@ class Term {
   void acted(const Uuid& id, Result<void> outcome);
   void write(Track& track, const Decision& decision);
   CoordinatorStore::Row written(Track& track, const Decision& decision);
+  void complete(Track& track, const Decision& decision);
+  void send_completions();
   void after_write(const Uuid& id, const Decision& decision);
   void record_in_storage_breaker(const Track& track, const Decision& decision);
   void set_moving(Track& track, bool moving);
@@ -118,6 +121,9 @@ class Term {
   std::deque<Uuid> waiting_;                       // for room in the executor
   std::vector<Uuid> hinted_;                       // to be read
   std::vector<CoordinatorStore::Claim> claims_;    // to be sent
+  std::vector<CoordinatorStore::Completion> completions_;  // to be sent
+  std::vector<CoordinatorStore::Row> completed_;           // … and who is told
+  std::vector<Uuid> ready_;                                // answered their probes in this turn
   std::size_t claiming_ = 0;
   bool loading_hinted_ = false;
   bool loading_all_ = false;

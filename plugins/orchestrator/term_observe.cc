@@ -203,8 +203,16 @@ void Term::became_ready(const Uuid& id, const std::string& runtime_id) {
   log::info("workspace {}: answers at {}", id.text(), track.container->address);
   track.ready_id = runtime_id;
   update_conditions(track);
-  write_conditions({id});
-  reconcile(id);  // its statement follows the conditions' at once
+  // Those of one turn go in one statement.
+  if (ready_.empty()) loop_.defer(lifeline_.guard([this] { store_ready(); }));
+  ready_.push_back(id);
+}
+
+void Term::store_ready() {
+  Ids ids = std::exchange(ready_, {});
+  std::erase_if(ids, [this](const Uuid& id) { return !tracks_.contains(id); });
+  write_conditions(ids);
+  reconcile(ids);  // its statement follows the conditions' at once
 }
 
 }  // namespace hearth::orchestrator

@@ -167,12 +167,24 @@ void CoordinatorStore::claim_operations(const std::vector<Claim>& claims, Rows d
       {pg(list.dump())}, std::move(done));
 }
 
-void CoordinatorStore::complete_operation(const Workspace& seen, const Decision& complete, Row done) {
-  std::vector<PgParam> params = same_operation(seen, complete.phase);
-  params.push_back(pg(complete.drop_volume_name ? std::string_view() : seen.volume_name));
-  write_one(std::string("UPDATE workspaces w SET operation = 'NONE', op_started_at = NULL, volume_name = $7, ") +
-                kForgetErrors + ", " + kSetPhase + " WHERE " + kSameOperation,
-            std::move(params), std::move(done));
+void CoordinatorStore::complete_operations(const std::vector<Completion>& completions, Rows done) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const Completion& completion : completions) {
+    const PgParam started = optional_time(completion.op_started_at);
+    list.push_back({{"id", completion.id.text()},
+                    {"operation", name(completion.operation)},
+                    {"started", started ? nlohmann::json(*started) : nlohmann::json(nullptr)},
+                    {"phase", name(completion.phase)},
+                    {"volume", completion.volume_name}});
+  }
+  write(std::string("UPDATE workspaces w SET operation = 'NONE', op_started_at = NULL, volume_name = x.volume, ") +
+            kForgetErrors +
+            ", phase = x.phase,"
+            " phase_changed_at = CASE WHEN w.phase = x.phase THEN w.phase_changed_at ELSE clock_timestamp() END"
+            " FROM jsonb_to_recordset($3::jsonb) AS x(id uuid, operation text, started timestamptz, phase text,"
+            " volume text)"
+            " WHERE w.id = x.id AND w.operation = x.operation AND w.op_started_at IS NOT DISTINCT FROM x.started",
+        {pg(list.dump())}, std::move(done));
 }
 
 void CoordinatorStore::record_archive(const Workspace& seen, const std::string& key, Phase phase, Row done) {

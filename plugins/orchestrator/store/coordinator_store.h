@@ -71,7 +71,16 @@ class CoordinatorStore {
   };
   // Compare-and-set, each row for itself; answers with those that were claimed.
   void claim_operations(const std::vector<Claim>& claims, Rows done);
-  void complete_operation(const Workspace& seen, const Decision& complete, Row done);
+  struct Completion {
+    // What the row must still say, and what it says afterwards besides no operation and no error.
+    Uuid id;
+    Operation operation = Operation::none;
+    std::optional<WallTime> op_started_at;
+    Phase phase = Phase::pending;
+    std::string volume_name;
+  };
+  // Compare-and-set, each row for itself; answers with those that were completed.
+  void complete_operations(const std::vector<Completion>& completions, Rows done);
   void record_phase(const Workspace& seen, Phase phase, Row done);
   // The archive of the operation under way is there: from now on the row points to it.
   void record_archive(const Workspace& seen, const std::string& key, Phase phase, Row done);
