@@ -54,6 +54,7 @@ class Coordinator {
     std::size_t queued = 0;
     bool runtime_breaker_open = false;
     bool storage_breaker_open = false;
+    std::chrono::nanoseconds comparing_cpu{0};  // of this term: comparing each listing with the one before
   };
   Stats stats() const;
 

@@ -26,6 +26,7 @@ Term::Term(Loop& loop, const OrchestratorSettings& settings, LeaderSession& sess
       prober_(loop, runtime, settings.probe_interval,
               [this](const Uuid& id, const std::string& runtime_id) { became_ready(id, runtime_id); }),
       reload_timer_(loop),
+      absorb_timer_(loop),
       runtime_back_at_(loop.now()) {
   archives_.poller().set_moving(false);
 }
@@ -37,6 +38,7 @@ void Term::silence() {
   lifeline_.cut();
   executor_.reset();
   reload_timer_.stop();
+  absorb_timer_.stop();
 }
 
 Coordinator::Stats Term::stats() const {
@@ -47,7 +49,8 @@ Coordinator::Stats Term::stats() const {
           executor_.running(),
           executor_.queued(),
           executor_.breaker().state() != Breaker::State::closed,
-          storage_breaker_.state() != Breaker::State::closed};
+          storage_breaker_.state() != Breaker::State::closed,
+          observer_.comparing_cpu() + archives_.comparing_cpu()};
 }
 
 void Term::hint(std::optional<Uuid> workspace) {
@@ -68,40 +71,60 @@ void Term::database_failed(const char* what, const Error& error) {
 }
 
 void Term::load_all() {
-  store_.load_all(lifeline_.guard([this](Result<std::vector<Workspace>> rows) {
-    if (rows) return loaded_all(std::move(*rows));
-    database_failed("cannot read the workspaces", rows.error());
-    if (!silenced_) reload_timer_.start(kReloadAfterError, [this] { load_all(); });
+  load_all_again_ = loading_all_;
+  if (loading_all_) return;
+  loading_all_ = true;
+  missing_.clear();
+  for (const auto& [id, track] : tracks_) missing_.insert(id);
+  load_all_after(Uuid());
+}
+
+void Term::load_all_after(const Uuid& after) {
+  store_.load_page(after, lifeline_.guard([this](Result<CoordinatorStore::Page> page) {
+    if (!page) {
+      loading_all_ = false;
+      database_failed("cannot read the workspaces", page.error());
+      if (!silenced_) reload_timer_.start(kReloadAfterError, [this] { load_all(); });
+      return;
+    }
+    if (page->next) load_all_after(*page->next);
+    Ids ids;
+    for (Workspace& row : page->rows) {
+      ids.push_back(row.id);
+      missing_.erase(row.id);
+      apply(std::move(row));
+    }
+    if (!page->next) loaded_all();
+    reconcile(ids);
   }));
 }
 
-void Term::loaded_all(std::vector<Workspace> rows) {
-  std::unordered_set<Uuid> known;
-  Ids ids;
-  for (Workspace& row : rows) {
-    ids.push_back(row.id);
-    known.insert(row.id);
-    apply(std::move(row));
-  }
-  Ids gone;
-  for (const auto& [id, track] : tracks_) {
-    if (!known.contains(id)) gone.push_back(id);
-  }
-  for (const Uuid& id : gone) forget(id);
+void Term::loaded_all() {
+  loading_all_ = false;
+  for (const Uuid& id : missing_) forget(id);
+  missing_.clear();
   if (!loaded_) {
     loaded_ = true;
     log::info("coordinator: {} workspaces loaded", tracks_.size());
     archives_.poller().look_now();
   }
   observer_.poller().look_now();
-  reconcile(ids);
+  if (load_all_again_) load_all();
 }
 
 void Term::load_attention() {
+  if (loading_attention_) return;
+  loading_attention_ = true;
   attention_loaded_ = loop_.now();
-  store_.load_attention(lifeline_.guard([this](Result<std::vector<Workspace>> rows) {
-    if (!rows) return database_failed("cannot read the workspaces", rows.error());
-    loaded(std::move(*rows));
+  load_attention_after(Uuid());
+}
+
+void Term::load_attention_after(const Uuid& after) {
+  store_.load_attention(after, lifeline_.guard([this](Result<CoordinatorStore::Page> page) {
+    loading_attention_ = page && page->next;
+    if (!page) return database_failed("cannot read the workspaces", page.error());
+    if (page->next) load_attention_after(*page->next);
+    loaded(std::move(page->rows));
   }));
 }
 

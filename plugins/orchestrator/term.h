@@ -39,10 +39,12 @@ class Term {
 
   // term.cc: rows
   void load_all();
+  void load_all_after(const Uuid& after);
   void load_attention();
+  void load_attention_after(const Uuid& after);
   void load(const Uuid& id);
   void load_hinted();
-  void loaded_all(std::vector<Workspace> rows);
+  void loaded_all();
   void loaded(std::vector<Workspace> rows);
   Track& apply(Workspace row);
   void forget(const Uuid& id);
@@ -53,10 +55,14 @@ class Term {
   void runtime_failed(const Error& error);
   void archives_listed(const Ids& changed);
   void archives_failed(const Error& error);
+  void to_be_absorbed(Track& track);
+  void absorb_listed();
   void absorb(Track& track);
   void update_conditions(Track& track);
-  void write_conditions(const Ids& ids);
+  bool write_conditions(const Ids& ids, bool absorb_more = false);
+  void conditions_written(const Ids& ids, Result<std::vector<Workspace>> rows);
   void became_ready(const Uuid& id, const std::string& runtime_id);
+  void store_ready();
   void watch_readiness(Track& track);
   std::vector<Uuid> restoring() const;
 
@@ -80,6 +86,8 @@ class Term {
   void acted(const Uuid& id, Result<void> outcome);
   void write(Track& track, const Decision& decision);
   CoordinatorStore::Row written(Track& track, const Decision& decision);
+  void complete(Track& track, const Decision& decision);
+  void send_completions();
   void after_write(const Uuid& id, const Decision& decision);
   void record_in_storage_breaker(const Track& track, const Decision& decision);
   void set_moving(Track& track, bool moving);
@@ -100,9 +108,12 @@ class Term {
   ArchiveObserver archives_;
   Prober prober_;
   Timer reload_timer_;
+  Timer absorb_timer_;
 
   std::unordered_map<Uuid, Track> tracks_;
-  std::unordered_set<Uuid> unseen_;  // tracks that no listing has looked at yet
+  std::unordered_set<Uuid> unseen_;   // tracks that no listing has looked at yet
+  std::deque<Uuid> listed_;           // tracks whose part of the newest listing was not looked at yet
+  std::unordered_set<Uuid> missing_;  // tracks that the reading of all rows has not come across yet
   std::unordered_set<Uuid> moving_;
   std::unordered_set<Uuid> storing_;               // tracks with a storage operation
   std::unordered_map<Uuid, std::string> orphans_;  // containers without a row, by what they were in the last listing
@@ -110,8 +121,15 @@ class Term {
   std::deque<Uuid> waiting_;                       // for room in the executor
   std::vector<Uuid> hinted_;                       // to be read
   std::vector<CoordinatorStore::Claim> claims_;    // to be sent
+  std::vector<CoordinatorStore::Completion> completions_;  // to be sent
+  std::vector<CoordinatorStore::Row> completed_;           // … and who is told
+  std::vector<Uuid> ready_;                                // answered their probes in this turn
   std::size_t claiming_ = 0;
   bool loading_hinted_ = false;
+  bool loading_all_ = false;
+  bool load_all_again_ = false;
+  bool loading_attention_ = false;
+  bool absorbing_ = false;  // the next part of listed_ waits for its turn
   bool silenced_ = false;
   bool loaded_ = false;
   bool runtime_away_ = false;

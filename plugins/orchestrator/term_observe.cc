@@ -5,6 +5,8 @@
 namespace hearth::orchestrator {
 namespace {
 constexpr Milliseconds kAttentionGap{900};  // between two readings of the rows that are not where they should be
+// Workspaces taken over from a listing in one turn, and stored in one statement. The first listing of a term has all.
+constexpr std::size_t kAbsorbAtOnce = 500;
 
 template <class Map>
 typename Map::mapped_type part_of(const Map& map, const Uuid& id) {
@@ -20,15 +22,13 @@ void Term::runtime_listed(const Ids& changed) {
     runtime_away_ = false;
     runtime_back_at_ = loop_.now();
   }
-  Ids ids(unseen_.begin(), unseen_.end());
-  for (const Uuid& id : changed) {
-    if (tracks_.contains(id) && !unseen_.contains(id)) ids.push_back(id);
-  }
+  for (const Uuid& id : unseen_) to_be_absorbed(tracks_.at(id));
   unseen_.clear();
-  for (const Uuid& id : ids) absorb(tracks_.at(id));
-  write_conditions(ids);
-  for (const Uuid& id : moving_) ids.push_back(id);
-  reconcile(ids);
+  for (const Uuid& id : changed) {
+    if (const auto found = tracks_.find(id); found != tracks_.end()) to_be_absorbed(found->second);
+  }
+  absorb_listed();
+  reconcile(Ids(moving_.begin(), moving_.end()));
   if (silenced_) return;
   look_for_strays(changed);
   if (loop_.now() - attention_loaded_ >= kAttentionGap) load_attention();
@@ -54,6 +54,10 @@ void Term::archives_listed(const Ids& changed) {
     }
   }
   std::erase_if(ids, [this](const Uuid& id) { return !tracks_.at(id).seen; });
+  if (ids.size() > kAbsorbAtOnce) {
+    for (const Uuid& id : ids) to_be_absorbed(tracks_.at(id));
+    return absorb_listed();
+  }
   for (const Uuid& id : ids) update_conditions(tracks_.at(id));
   write_conditions(ids);
   reconcile(ids);
@@ -74,6 +78,38 @@ std::vector<Uuid> Term::restoring() const {
   return ids;
 }
 
+// What moves goes first. Until its turn nothing is concluded from what was seen of it before.
+void Term::to_be_absorbed(Track& track) {
+  if (std::exchange(track.listed, true)) return;
+  if (moving_.contains(track.row.id))
+    listed_.push_front(track.row.id);
+  else
+    listed_.push_back(track.row.id);
+}
+
+// A part per turn of the loop, the next when its statement has answered: neither the loop nor the connection is ever
+// taken for long, however many there are.
+void Term::absorb_listed() {
+  if (absorbing_ || silenced_) return;
+  Ids ids;
+  while (!listed_.empty() && ids.size() < kAbsorbAtOnce) {
+    const auto found = tracks_.find(listed_.front());
+    listed_.pop_front();
+    if (found == tracks_.end() || !found->second.listed) continue;  // gone
+    absorb(found->second);
+    ids.push_back(found->first);
+  }
+  absorbing_ = !listed_.empty();
+  const bool sent = write_conditions(ids, absorbing_);
+  if (absorbing_ && !sent) {
+    absorb_timer_.start(Milliseconds(1), [this] {
+      absorbing_ = false;
+      absorb_listed();
+    });
+  }
+  reconcile(ids);
+}
+
 void Term::absorb(Track& track) {
   const RuntimeSnapshot& snapshot = observer_.snapshot();
   const auto container = snapshot.containers.find(track.row.id);
@@ -87,6 +123,7 @@ void Term::absorb(Track& track) {
     track.ready_id = track.container->runtime_id;
   }
   track.seen = true;
+  track.listed = false;
   update_conditions(track);
   watch_readiness(track);
 }
@@ -119,9 +156,9 @@ void Term::watch_readiness(Track& track) {
     prober_.unwatch(track.row.id);
 }
 
-// Stores the conditions of those of these that differ from what the database holds.
-void Term::write_conditions(const Ids& ids) {
-  if (silenced_) return;
+// Stores the conditions of those of these that differ from what the database holds. False: none does.
+bool Term::write_conditions(const Ids& ids, bool absorb_more) {
+  if (silenced_) return false;
   std::vector<CoordinatorStore::Observed> changed;
   Ids written;
   for (const Uuid& id : ids) {
@@ -131,23 +168,31 @@ void Term::write_conditions(const Ids& ids) {
     changed.push_back({id, track.observed});
     written.push_back(id);
   }
-  if (changed.empty()) return;
-  store_.write_conditions(changed,
-                          lifeline_.guard([this, written = std::move(written)](Result<std::vector<Workspace>> rows) {
-                            if (rows) {
-                              for (Workspace& row : *rows) {
-                                if (tracks_.contains(row.id)) apply(std::move(row));
-                              }
-                              return;
-                            }
-                            database_failed("cannot store conditions", rows.error());
-                            for (const Uuid& id : written) {  // the next listing writes them again
-                              const auto found = tracks_.find(id);
-                              if (found == tracks_.end()) continue;
-                              found->second.stored = Conditions();
-                              unseen_.insert(id);
-                            }
-                          }));
+  if (changed.empty()) return false;
+  store_.write_conditions(
+      changed, lifeline_.guard([this, absorb_more, written = std::move(written)](Result<std::vector<Workspace>> rows) {
+        conditions_written(written, std::move(rows));
+        if (!absorb_more) return;
+        absorbing_ = false;
+        absorb_listed();
+      }));
+  return true;
+}
+
+void Term::conditions_written(const Ids& ids, Result<std::vector<Workspace>> rows) {
+  if (rows) {
+    for (Workspace& row : *rows) {
+      if (tracks_.contains(row.id)) apply(std::move(row));
+    }
+    return;
+  }
+  database_failed("cannot store conditions", rows.error());
+  for (const Uuid& id : ids) {  // the next listing writes them again
+    const auto found = tracks_.find(id);
+    if (found == tracks_.end()) continue;
+    found->second.stored = Conditions();
+    unseen_.insert(id);
+  }
 }
 
 void Term::became_ready(const Uuid& id, const std::string& runtime_id) {
@@ -158,8 +203,16 @@ void Term::became_ready(const Uuid& id, const std::string& runtime_id) {
   log::info("workspace {}: answers at {}", id.text(), track.container->address);
   track.ready_id = runtime_id;
   update_conditions(track);
-  write_conditions({id});
-  reconcile(id);  // its statement follows the conditions' at once
+  // Those of one turn go in one statement.
+  if (ready_.empty()) loop_.defer(lifeline_.guard([this] { store_ready(); }));
+  ready_.push_back(id);
+}
+
+void Term::store_ready() {
+  Ids ids = std::exchange(ready_, {});
+  std::erase_if(ids, [this](const Uuid& id) { return !tracks_.contains(id); });
+  write_conditions(ids);
+  reconcile(ids);  // its statement follows the conditions' at once
 }
 
 }  // namespace hearth::orchestrator

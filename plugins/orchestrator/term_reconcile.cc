@@ -11,7 +11,7 @@ using Kind = Decision::Kind;
 namespace {
 
 // Rows claimed ahead of the executor's places: one statement claims many, and a place that gets free is used at once.
-constexpr std::size_t kClaimAhead = 4;
+constexpr std::size_t kClaimAhead = 16;
 
 double jitter() { return static_cast<double>(fast_random() >> 11) * 0x1.0p-53; }
 
@@ -90,7 +90,7 @@ StorageView Term::storage_view(const Track& track) const {
 View Term::view_of(Track& track) {
   View view{track.row, track.observed};
   view.seen = track.seen;
-  view.fresh = view.seen && observer_.number() >= track.needed;
+  view.fresh = view.seen && !track.listed && observer_.number() >= track.needed;
   view.acting = executor_.busy(track.row.id);
   view.acted = track.acted;
   view.now = wall_now();
@@ -252,7 +252,7 @@ void Term::write(Track& track, const Decision& decision) {
       return store_.record_archive(track.row, own_archive_key(track.row), decision.phase, written(track, decision));
     case Kind::complete:
       HEARTH_CRASH_POINT_OF("complete:{}", name(decision.operation));
-      return store_.complete_operation(track.row, decision, written(track, decision));
+      return complete(track, decision);
     case Kind::fail:
       return store_.record_failure(track.row, decision, written(track, decision));
     case Kind::retry:
@@ -265,6 +265,37 @@ void Term::write(Track& track, const Decision& decision) {
     default:
       return;
   }
+}
+
+// Those of one turn go in one statement, as claims do: many workspaces that get ready together do not keep the
+// connection from those that still wait to be started.
+void Term::complete(Track& track, const Decision& decision) {
+  if (completions_.empty()) loop_.defer(lifeline_.guard([this] { send_completions(); }));
+  const Workspace& row = track.row;
+  completions_.push_back({row.id, row.operation, row.op_started_at, decision.phase,
+                          decision.drop_volume_name ? std::string() : row.volume_name});
+  completed_.push_back(written(track, decision));
+}
+
+void Term::send_completions() {
+  const std::vector<CoordinatorStore::Completion> completions = std::exchange(completions_, {});
+  Ids ids;
+  for (const auto& completion : completions) ids.push_back(completion.id);
+  store_.complete_operations(completions, [ids = std::move(ids), told = std::exchange(completed_, {})](
+                                              Result<std::vector<Workspace>> rows) mutable {
+    std::unordered_map<Uuid, Workspace> by_id;
+    if (rows) {
+      for (Workspace& row : *rows) by_id.emplace(row.id, std::move(row));
+    }
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (!rows) {
+        told[i](tl::unexpected(rows.error()));
+        continue;
+      }
+      const auto found = by_id.find(ids[i]);
+      told[i](found == by_id.end() ? std::optional<Workspace>() : std::optional(std::move(found->second)));
+    }
+  });
 }
 
 // What every controller's write does with its answer.

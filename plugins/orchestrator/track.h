@@ -21,6 +21,7 @@ struct Track {
   Conditions observed;       // newest, perhaps not stored yet
   Conditions stored;         // sent to the database last
   bool seen = false;         // a listing of this term has looked at it
+  bool listed = false;       // the newest listing shows something else, still to be taken over
   std::uint64_t needed = 0;  // the last act wants a runtime listing of at least this number
 
   bool job_ended = false;                    // the job of the operation under way was seen to have ended

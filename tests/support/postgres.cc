@@ -101,8 +101,9 @@ PostgresServer& PostgresServer::shared() {
   return server;
 }
 
-PostgresServer::PostgresServer() : programs_(newest_programs()) {
-  directory_ = roomy_memory() ? "/dev/shm/hearth-test-pg-XXXXXX" : "/tmp/hearth-test-pg-XXXXXX";
+PostgresServer::PostgresServer(bool fsync) : programs_(newest_programs()), fsync_(fsync) {
+  // With fsync it is asked how long a disk takes.
+  directory_ = !fsync && roomy_memory() ? "/dev/shm/hearth-test-pg-XXXXXX" : "/tmp/hearth-test-pg-XXXXXX";
   if (mkdtemp(directory_.data()) == nullptr) die("mkdtemp failed");
   if (const passwd* user = server_user(); user != nullptr) {
     if (chown(directory_.c_str(), user->pw_uid, user->pw_gid) != 0) die("chown failed");
@@ -122,9 +123,9 @@ PostgresServer::~PostgresServer() {
 }
 
 void PostgresServer::start() {
-  pid_ = spawn({programs_ + "/postgres", "-D", directory_ + "/data", "-F", "-c", "listen_addresses=", "-c",
-                "unix_socket_directories=" + directory_, "-c", "unix_socket_permissions=0777", "-c",
-                "max_connections=80", "-c", "shared_buffers=16MB"},
+  pid_ = spawn({programs_ + "/postgres", "-D", directory_ + "/data", "-c", fsync_ ? "fsync=on" : "fsync=off", "-c",
+                "listen_addresses=", "-c", "unix_socket_directories=" + directory_, "-c",
+                "unix_socket_permissions=0777", "-c", "max_connections=80", "-c", "shared_buffers=16MB"},
                directory_ + "/log");
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   while (PQping(conninfo().c_str()) != PQPING_OK) {

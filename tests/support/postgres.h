@@ -15,7 +15,8 @@ class PostgresServer {
   // Started at first use, stopped when the program ends. One per test program is enough: take a database per test.
   static PostgresServer& shared();
 
-  PostgresServer();
+  // Without `fsync` a crash of the machine may lose data, and commits are as fast as memory.
+  explicit PostgresServer(bool fsync = false);
   ~PostgresServer();
   PostgresServer(const PostgresServer&) = delete;
   PostgresServer& operator=(const PostgresServer&) = delete;
@@ -35,6 +36,7 @@ class PostgresServer {
  private:
   std::string directory_;
   std::string programs_;
+  bool fsync_;
   pid_t pid_ = -1;
   int databases_ = 0;
 };

@@ -1,9 +1,17 @@
 #include "orchestrator/observe/observer.h"
 
+#include <time.h>
+
 #include <unordered_set>
 
 namespace hearth::orchestrator {
 namespace {
+
+std::chrono::nanoseconds thread_cpu() {
+  timespec used{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return Seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
 
 template <class Map>
 void add_changes(const Map& before, const Map& after, std::unordered_set<Uuid>& changed) {
@@ -45,8 +53,10 @@ template <class Snapshot>
 void Listing<Snapshot>::ended(Result<Snapshot> snapshot, std::uint64_t number) {
   poller_.ended();
   if (!snapshot) return events_.failed(snapshot.error());
+  const std::chrono::nanoseconds from = thread_cpu();
   const std::vector<Uuid> changed = changes(snapshot_, *snapshot);
   snapshot_ = std::move(*snapshot);
+  comparing_cpu_ += thread_cpu() - from;
   number_ = number;
   events_.listed(changed);
 }

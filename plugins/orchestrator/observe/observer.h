@@ -33,6 +33,8 @@ class Listing {
   // The newest listing and its number; 0 before the first.
   const Snapshot& snapshot() const { return snapshot_; }
   std::uint64_t number() const { return number_; }
+  // CPU time spent so far on comparing listings and dropping old ones: what grows with the number of workspaces.
+  std::chrono::nanoseconds comparing_cpu() const { return comparing_cpu_; }
 
  private:
   void ended(Result<Snapshot> snapshot, std::uint64_t number);
@@ -42,6 +44,7 @@ class Listing {
   Events events_;
   Snapshot snapshot_;
   std::uint64_t number_ = 0;
+  std::chrono::nanoseconds comparing_cpu_{0};
   Lifeline lifeline_;
 };
 

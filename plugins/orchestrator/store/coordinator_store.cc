@@ -9,6 +9,8 @@
 namespace hearth::orchestrator {
 namespace {
 
+constexpr std::size_t kPageRows = 500;
+
 // Parameters 1 and 2 of every write are the deployment and the epoch.
 constexpr char kSetPhase[] =
     "phase = $4, phase_changed_at = CASE WHEN w.phase = $4 THEN w.phase_changed_at ELSE clock_timestamp() END";
@@ -34,6 +36,19 @@ Result<std::vector<Workspace>> fenced_rows(Result<PgResult> result) {
     Result<Workspace> row = decode_workspace(*result, i, 1);
     if (!row) return tl::unexpected(std::move(row.error()));
     rows.push_back(std::move(*row));
+  }
+  return rows;
+}
+
+std::vector<Workspace> readable_rows(const PgResult& result) {
+  std::vector<Workspace> rows;
+  rows.reserve(result.rows());
+  for (std::size_t i = 0; i < result.rows(); ++i) {
+    Result<Workspace> row = decode_workspace(result, i, 0);
+    if (row)
+      rows.push_back(std::move(*row));
+    else
+      log::error("coordinator: a row is left alone: {}", row.error().message);
   }
   return rows;
 }
@@ -72,39 +87,45 @@ void CoordinatorStore::write_one(std::string update, std::vector<PgParam> params
   write(std::move(update), std::move(params), at_most_one(std::move(done)));
 }
 
-void CoordinatorStore::select(std::string where, std::vector<PgParam> params, bool skip_unreadable, Rows done) {
-  PgStatement statement{"SELECT " + workspace_columns("w") + " FROM workspaces w " + where, std::move(params)};
-  session_.query(std::move(statement), [skip_unreadable, done = std::move(done)](Result<PgResult> result) mutable {
-    if (!result) return done(tl::unexpected(std::move(result.error())));
-    if (!skip_unreadable) return done(decode_workspaces(*result));
-    std::vector<Workspace> rows;
-    rows.reserve(result->rows());
-    for (std::size_t i = 0; i < result->rows(); ++i) {
-      Result<Workspace> row = decode_workspace(*result, i, 0);
-      if (row)
-        rows.push_back(std::move(*row));
-      else
-        log::error("coordinator: a row is left alone: {}", row.error().message);
-    }
-    done(std::move(rows));
-  });
+void CoordinatorStore::select(std::string where, std::vector<PgParam> params,
+                              UniqueFunction<void(Result<PgResult>)> done) {
+  session_.query({"SELECT " + workspace_columns("w") + " FROM workspaces w " + where, std::move(params)},
+                 std::move(done));
 }
 
-void CoordinatorStore::load_all(Rows done) { select("", {}, true, std::move(done)); }
+// Ordered and limited, so that PostgreSQL walks an index whatever it believes about the rows. It believes that nearly
+// all of them are not converged, and would read the whole table to find the few that are not.
+void CoordinatorStore::select_page(std::string condition, const Uuid& after, PageRead done) {
+  select("WHERE w.id > $1" + condition + " ORDER BY w.id LIMIT " + std::to_string(kPageRows), {pg(after)},
+         [done = std::move(done)](Result<PgResult> result) mutable {
+           if (!result) return done(tl::unexpected(std::move(result.error())));
+           Page page{readable_rows(*result), {}};
+           if (result->rows() == kPageRows) page.next = result->uuid(kPageRows - 1, 0);
+           done(std::move(page));
+         });
+}
 
-void CoordinatorStore::load_attention(Rows done) {
-  select(
-      "WHERE (w.phase <> w.desired_state OR w.operation <> 'NONE')"
+void CoordinatorStore::load_page(const Uuid& after, PageRead done) { select_page("", after, std::move(done)); }
+
+void CoordinatorStore::load_attention(const Uuid& after, PageRead done) {
+  select_page(
+      " AND (w.phase <> w.desired_state OR w.operation <> 'NONE')"
       " AND NOT (w.phase = 'ERROR' AND w.error_reason <> '' AND w.deleted_at IS NULL)",
-      {}, true, std::move(done));
+      after, std::move(done));
 }
 
 void CoordinatorStore::load(const std::vector<Uuid>& ids, Rows done) {
-  select("WHERE w.id = ANY($1::uuid[])", {pg_array(ids)}, true, std::move(done));
+  select("WHERE w.id = ANY($1::uuid[])", {pg_array(ids)}, [done = std::move(done)](Result<PgResult> result) mutable {
+    if (!result) return done(tl::unexpected(std::move(result.error())));
+    done(readable_rows(*result));
+  });
 }
 
 void CoordinatorStore::load(const Uuid& id, Row done) {
-  select("WHERE w.id = $1", {pg(id)}, false, at_most_one(std::move(done)));
+  select("WHERE w.id = $1", {pg(id)}, [done = at_most_one(std::move(done))](Result<PgResult> result) mutable {
+    if (!result) return done(tl::unexpected(std::move(result.error())));
+    done(decode_workspaces(*result));
+  });
 }
 
 void CoordinatorStore::write_conditions(const std::vector<Observed>& changed, Rows done) {
@@ -146,12 +167,24 @@ void CoordinatorStore::claim_operations(const std::vector<Claim>& claims, Rows d
       {pg(list.dump())}, std::move(done));
 }
 
-void CoordinatorStore::complete_operation(const Workspace& seen, const Decision& complete, Row done) {
-  std::vector<PgParam> params = same_operation(seen, complete.phase);
-  params.push_back(pg(complete.drop_volume_name ? std::string_view() : seen.volume_name));
-  write_one(std::string("UPDATE workspaces w SET operation = 'NONE', op_started_at = NULL, volume_name = $7, ") +
-                kForgetErrors + ", " + kSetPhase + " WHERE " + kSameOperation,
-            std::move(params), std::move(done));
+void CoordinatorStore::complete_operations(const std::vector<Completion>& completions, Rows done) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const Completion& completion : completions) {
+    const PgParam started = optional_time(completion.op_started_at);
+    list.push_back({{"id", completion.id.text()},
+                    {"operation", name(completion.operation)},
+                    {"started", started ? nlohmann::json(*started) : nlohmann::json(nullptr)},
+                    {"phase", name(completion.phase)},
+                    {"volume", completion.volume_name}});
+  }
+  write(std::string("UPDATE workspaces w SET operation = 'NONE', op_started_at = NULL, volume_name = x.volume, ") +
+            kForgetErrors +
+            ", phase = x.phase,"
+            " phase_changed_at = CASE WHEN w.phase = x.phase THEN w.phase_changed_at ELSE clock_timestamp() END"
+            " FROM jsonb_to_recordset($3::jsonb) AS x(id uuid, operation text, started timestamptz, phase text,"
+            " volume text)"
+            " WHERE w.id = x.id AND w.operation = x.operation AND w.op_started_at IS NOT DISTINCT FROM x.started",
+        {pg(list.dump())}, std::move(done));
 }
 
 void CoordinatorStore::record_archive(const Workspace& seen, const std::string& key, Phase phase, Row done) {

@@ -34,11 +34,19 @@ class CoordinatorStore {
 
   CoordinatorStore(LeaderSession& session, std::string deployment, std::int64_t epoch);
 
-  // Rows that cannot be understood (written by a newer program) are named in the log and left out.
-  void load_all(Rows done);
+  // Rows in the order of their ids, beginning after `after` (nil: with the first), a bounded number of them: reading
+  // all at once would stop the loop for longer than a leader may stand still.
+  struct Page {
+    std::vector<Workspace> rows;
+    std::optional<Uuid> next;  // there may be more, after this one
+  };
+  using PageRead = UniqueFunction<void(Result<Page>)>;
+
+  // Rows that cannot be understood (written by a newer program) are named in the log and left out, here and below.
+  void load_page(const Uuid& after, PageRead done);
   // Rows that are not where they should be: not converged, under way, or deleted. Not those in sticky ERROR: whatever
   // ends that changes the row.
-  void load_attention(Rows done);
+  void load_attention(const Uuid& after, PageRead done);
   void load(const std::vector<Uuid>& ids, Rows done);
   void load(const Uuid& id, Row done);
 
@@ -63,7 +71,16 @@ class CoordinatorStore {
   };
   // Compare-and-set, each row for itself; answers with those that were claimed.
   void claim_operations(const std::vector<Claim>& claims, Rows done);
-  void complete_operation(const Workspace& seen, const Decision& complete, Row done);
+  struct Completion {
+    // What the row must still say, and what it says afterwards besides no operation and no error.
+    Uuid id;
+    Operation operation = Operation::none;
+    std::optional<WallTime> op_started_at;
+    Phase phase = Phase::pending;
+    std::string volume_name;
+  };
+  // Compare-and-set, each row for itself; answers with those that were completed.
+  void complete_operations(const std::vector<Completion>& completions, Rows done);
   void record_phase(const Workspace& seen, Phase phase, Row done);
   // The archive of the operation under way is there: from now on the row points to it.
   void record_archive(const Workspace& seen, const std::string& key, Phase phase, Row done);
@@ -79,7 +96,8 @@ class CoordinatorStore {
  private:
   void write(std::string update, std::vector<PgParam> params, Rows done);
   void write_one(std::string update, std::vector<PgParam> params, Row done);
-  void select(std::string where, std::vector<PgParam> params, bool skip_unreadable, Rows done);
+  void select(std::string where, std::vector<PgParam> params, UniqueFunction<void(Result<PgResult>)> done);
+  void select_page(std::string condition, const Uuid& after, PageRead done);
 
   LeaderSession& session_;
   std::string deployment_;

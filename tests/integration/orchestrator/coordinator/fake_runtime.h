@@ -2,11 +2,11 @@
 // engine outlives a process.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <functional>
 #include <map>
 #include <set>
+#include <string>
+#include <utility>
 
 #include "orchestrator/archives/archive_store.h"
 #include "orchestrator/runtime/workspace_runtime.h"
