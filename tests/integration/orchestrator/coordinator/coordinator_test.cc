@@ -177,6 +177,30 @@ TEST_F(CoordinatorTest, AJobThatNobodyAsksForIsRemoved) {
   EXPECT_TRUE(run_until([&] { return world.jobs.empty(); }));
 }
 
+TEST_F(CoordinatorTest, RowsBeyondOnePageAreKnownAndTakenOverToo) {
+  constexpr int kRows = 1203;  // pages and parts are of 500
+  sql("INSERT INTO workspaces (owner_user_id, name, desired_state, phase, volume_name) SELECT '" + owner.text() +
+      "', 'n' || i, 'STANDBY', 'STANDBY', 'volume-' || i FROM generate_series(1, " + std::to_string(kRows) + ") i");
+  const std::string ids = sql("SELECT string_agg(id::text, '' ORDER BY id) FROM workspaces");
+  const std::string names = sql("SELECT string_agg(volume_name, ' ' ORDER BY id) || ' ' FROM workspaces");
+  std::vector<Uuid> rows;
+  for (std::size_t i = 0, at = 0; i < kRows; ++i) {
+    rows.push_back(*Uuid::parse(ids.substr(i * Uuid::kTextSize, Uuid::kTextSize)));
+    const std::size_t end = names.find(' ', at);
+    world.volumes[names.substr(at, end - at)] = rows.back();
+    at = end + 1;
+  }
+  auto node = start_node();
+  ASSERT_TRUE(run_until([&] { return sql("SELECT count(*) FROM workspaces WHERE observed_at IS NULL") == "0"; }));
+  EXPECT_EQ(sql("SELECT count(*) FROM workspaces WHERE phase = 'STANDBY' AND operation = 'NONE'"),
+            std::to_string(kRows));
+  for (const std::size_t i : {std::size_t{0}, std::size_t{499}, std::size_t{500}, std::size_t{1202}}) {
+    want(rows[i], "RUNNING");
+    EXPECT_TRUE(reaches(rows[i], "RUNNING")) << i;
+  }
+  EXPECT_EQ(node->coordinator().stats().workspaces, static_cast<std::size_t>(kRows));
+}
+
 TEST_F(CoordinatorTest, ManyAreClaimedTogether) {
   const auto node = start_node();
   std::vector<Uuid> ids;
