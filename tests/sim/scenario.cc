@@ -250,12 +250,11 @@ void Scenario::run_story() {
   nodes_.resize(1);
   start_node(0);
   recover_errors(Milliseconds(5000));
-  Home home{Uuid::random(), "STANDBY"};
+  Home home{Uuid::random(), "RUNNING"};
   database_.sql("INSERT INTO workspaces (id, owner_user_id, name, desired_state) SELECT '" + home.id.text() +
-                "', id, 'story', 'STANDBY' FROM users LIMIT 1");
+                "', id, 'story', 'RUNNING' FROM users LIMIT 1");
   homes_.push_back(home);
-  for (const char* desired :
-       {"STANDBY", "RUNNING", "ARCHIVED", "RUNNING", "STANDBY", "ARCHIVED", "STANDBY", "DELETED"}) {
+  for (const char* desired : {"RUNNING", "ARCHIVED", "RUNNING", "STANDBY", "DELETED"}) {
     reach(desired);
     if (sim_.failed()) break;
   }

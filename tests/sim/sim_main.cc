@@ -57,8 +57,8 @@ std::string run_one(Database& database, const Run& run, Totals& totals, bool* me
 }
 
 // Each mishap at the first call, the second, and so on, until a run ends before it is met.
-int run_nth_fault_loop(Database& database, bool trace, Totals& totals) {
-  for (int kind = 1; kind <= static_cast<int>(Mishap::death_after); ++kind) {
+int run_nth_fault_loop(Database& database, int first, int last, bool trace, Totals& totals) {
+  for (int kind = first; kind <= last; ++kind) {
     std::uint64_t nth = 0;
     for (bool met = true; met;) {
       const Run run{1, Planted::none, trace, ++nth, static_cast<Mishap>(kind)};
@@ -97,7 +97,9 @@ int main(int argc, char** argv) {
   app.add_option("--planted", planted, "make this mistake, and succeed when the invariants find it")
       ->transform(CLI::CheckedTransformer(names));
   bool nth_fault = false;
+  std::pair<int, int> mishaps{1, static_cast<int>(Mishap::death_after)};
   app.add_flag("--nth-fault", nth_fault, "one story again and again: each mishap at each of its calls");
+  app.add_option("--mishaps", mishaps, "with --nth-fault: from this kind to that, 1 to 8");
   CLI11_PARSE(app, argc, argv);
   if (only != 0) {
     first = only;
@@ -109,7 +111,7 @@ int main(int argc, char** argv) {
   Database database(hearth::test::PostgresServer::shared());
   Totals totals;
   if (nth_fault) {
-    const int failed = run_nth_fault_loop(database, trace, totals);
+    const int failed = run_nth_fault_loop(database, mishaps.first, mishaps.second, trace, totals);
     print(totals, static_cast<double>(virtual_time::real_ns() - began) / 1e9);
     return failed;
   }
