@@ -139,7 +139,7 @@ void Term::update_conditions(Track& track) {
 
   const std::optional<Uuid> operation = storage_operation(track.row);
   const ObservedJob* job = operation ? find_job(&track.jobs, *operation) : nullptr;
-  if (job != nullptr && !job->running && !track.job_ended) {
+  if (job != nullptr && !job->running && job->exit_code && !track.job_ended) {
     track.job_ended = true;
     track.archive_listing_needed = archives_.next_number();
     archives_.poller().look_now();

@@ -62,8 +62,10 @@ StorageView Term::storage_view(const Track& track) const {
   StorageView view;
   const std::optional<Uuid> operation = storage_operation(track.row);
   if (!operation) return view;
-  if (const ObservedJob* job = find_job(&track.jobs, *operation)) {
-    const int code = job->exit_code.value_or(1);
+  // One that was made and never started (its maker died between the two) is as good as absent: it is called again.
+  const ObservedJob* job = find_job(&track.jobs, *operation);
+  if (job != nullptr && (job->running || job->exit_code)) {
+    const int code = job->exit_code.value_or(0);
     view.job =
         job->running ? StorageView::Job::running : (code == 0 ? StorageView::Job::succeeded : StorageView::Job::failed);
     if (view.job == StorageView::Job::failed) {

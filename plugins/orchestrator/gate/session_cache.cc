@@ -10,6 +10,13 @@ const SessionCache::Entry* SessionCache::find(const std::string& secret_hash, St
   return &entry;
 }
 
+const SessionCache::Entry* SessionCache::last_known(const std::string& secret_hash, SteadyTime now,
+                                                    WallTime wall) const {
+  const auto found = entries_.find(secret_hash);
+  if (found == entries_.end() || !found->second.identity || now >= found->second.until + kGrace) return nullptr;
+  return wall < found->second.identity->expires_at ? &found->second : nullptr;
+}
+
 const SessionCache::Entry& SessionCache::put(const std::string& secret_hash, std::optional<Identity> identity,
                                              SteadyTime now) {
   if (entries_.size() >= kCapacity && !entries_.contains(secret_hash)) {

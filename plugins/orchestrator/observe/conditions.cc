@@ -74,8 +74,8 @@ void add_job(Builder& builder, const Workspace& row, const Seen& seen) {
   const ObservedJob* job = find_job(seen.jobs, *operation);
   if (job == nullptr) return builder.add(kJobRunning, false, "NotFound");
   if (job->running) return builder.add(kJobRunning, true, "Running");
-  const int code = job->exit_code.value_or(1);
-  builder.add(kJobRunning, false, code == 0 ? "Succeeded" : "Failed", job->message);
+  if (!job->exit_code) return builder.add(kJobRunning, false, "NotStarted");
+  builder.add(kJobRunning, false, *job->exit_code == 0 ? "Succeeded" : "Failed", job->message);
 }
 
 }  // namespace

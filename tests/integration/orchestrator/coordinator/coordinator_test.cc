@@ -201,6 +201,27 @@ TEST_F(CoordinatorTest, RowsBeyondOnePageAreKnownAndTakenOverToo) {
   EXPECT_EQ(node->coordinator().stats().workspaces, static_cast<std::size_t>(kRows));
 }
 
+TEST_F(CoordinatorTest, AJobThatWasMadeAndNeverStartedIsStarted) {
+  Uuid id;
+  {
+    const auto node = start_node();
+    id = create("ARCHIVED");
+    ASSERT_TRUE(reaches(id, "ARCHIVED"));
+    ASSERT_TRUE(run_until([&] { return world.jobs.empty(); }));
+  }
+  // As a leader leaves it that dies between making the job's container and starting it.
+  const Uuid operation = Uuid::random();
+  sql("UPDATE workspaces SET desired_state = 'STANDBY', operation = 'RESTORING', op_started_at = now(), restore_op_id "
+      "= '" +
+      operation.text() + "', volume_name = 'home-9' RETURNING id");
+  world.volumes["home-9"] = id;
+  world.jobs[operation] = {id, true, 0, true, "home-9", column(id, "archive_key"), false};
+  const auto successor = start_node();
+  ASSERT_TRUE(reaches(id, "STANDBY"));
+  EXPECT_EQ(column(id, "restore_op_id"), operation.text()) << "the same attempt";
+  EXPECT_EQ(world.volumes.size(), 1u);
+}
+
 TEST_F(CoordinatorTest, ManyAreClaimedTogether) {
   const auto node = start_node();
   std::vector<Uuid> ids;

@@ -30,6 +30,7 @@ struct World {
     bool restores = false;
     std::string volume;
     std::string key;
+    bool started = true;
   };
   std::map<Uuid, Container> containers;
   std::map<std::string, Uuid> volumes;
@@ -51,7 +52,7 @@ struct World {
   void end_jobs() {
     if (!jobs_end) return;
     for (auto& [operation, job] : jobs) {
-      if (!std::exchange(job.running, false) || job.exit_code != 0) continue;
+      if (!job.started || !std::exchange(job.running, false) || job.exit_code != 0) continue;
       if (job.restores) {
         markers[job.workspace] = {operation, job.key};
         used.insert(job.volume);
@@ -67,7 +68,7 @@ struct World {
     end_jobs();
     RuntimeSnapshot result;
     for (const auto& [operation, job] : jobs) {
-      ObservedJob seen{operation, job.running, {}, job.exit_code == 0 ? "" : "no luck"};
+      ObservedJob seen{operation, job.running && job.started, {}, job.exit_code == 0 ? "" : "no luck"};
       if (!job.running) seen.exit_code = job.exit_code;
       result.jobs[job.workspace].push_back(seen);
     }
@@ -180,7 +181,10 @@ class FakeRuntime final : public WorkspaceRuntime {
         return fail(ErrorCode::internal, ErrorSource::runtime, "no volume");
       }
       const auto found = world_.jobs.find(spec.operation);
-      if (found != world_.jobs.end() && (found->second.running || found->second.exit_code == 0)) return {};
+      if (found != world_.jobs.end() && (found->second.running || found->second.exit_code == 0)) {
+        found->second.started = true;
+        return {};
+      }
       world_.jobs[spec.operation] = {
           spec.workspace, true, std::exchange(world_.next_job_exit, 0), restores, spec.volume_name, spec.archive_key};
       return {};

@@ -20,6 +20,22 @@ TEST(SessionCache, KeepsASessionForAMinuteAndNothingForLess) {
   EXPECT_EQ(cache.find("b", now + Seconds(5), wall), nullptr);
 }
 
+TEST(SessionCache, WhileNobodyCanBeAskedTheLastAnswerStandsForALittleWhile) {
+  SessionCache cache;
+  const SteadyTime now{Seconds(100)};
+  const WallTime wall = wall_now();
+  Identity identity;
+  identity.expires_at = wall + Seconds(3600);
+  cache.put("a", identity, now);
+  cache.put("b", std::nullopt, now);
+  EXPECT_NE(cache.last_known("a", now + Seconds(61), wall), nullptr);
+  EXPECT_EQ(cache.last_known("a", now + Seconds(360), wall), nullptr);
+  EXPECT_EQ(cache.last_known("a", now, wall + Seconds(3600)), nullptr) << "the session's own end counts";
+  EXPECT_EQ(cache.last_known("b", now, wall), nullptr) << "no session is no answer to rely on";
+  cache.forget_session("a");
+  EXPECT_EQ(cache.last_known("a", now, wall), nullptr) << "a logout counts";
+}
+
 TEST(SessionCache, ForgetsASessionAndAUserAtOnce) {
   SessionCache cache;
   const SteadyTime now{Seconds(100)};
