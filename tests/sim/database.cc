@@ -223,6 +223,15 @@ void Link::send_next() {
   const bool slow_answer =
       mishap == Mishap::timeout_after || mishap == Mishap::slow || sim_.fault("answer slow", 0.005);
   const bool dies = mishap == Mishap::death_after;
+  if (sim_.fault("statement refused", 0.004)) {  // a deadlock, a serialization failure, a full disk
+    return sim_.after(Milliseconds(1), [this, alive = alive_, state] {
+      if (!*alive) return;
+      node_.deliver([this, alive, state] {
+        if (!*alive || state_ != state) return;
+        answered(fail(ErrorCode::internal, ErrorSource::database, "simulated: deadlock detected (SQLSTATE 40P01)"));
+      });
+    });
+  }
   const std::uint64_t serial = queue_.front().serial;
   // Past this the connection is given up, as PgConnection does.
   sim_.after(Milliseconds(10000), [this, alive = alive_, serial] {

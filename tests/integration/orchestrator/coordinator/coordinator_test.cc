@@ -222,6 +222,36 @@ TEST_F(CoordinatorTest, AJobThatWasMadeAndNeverStartedIsStarted) {
   EXPECT_EQ(world.volumes.size(), 1u);
 }
 
+TEST_F(CoordinatorTest, AStormOfHintsIsOneStart) {
+  const auto node = start_node();
+  const Uuid id = create("STANDBY");
+  ASSERT_TRUE(reaches(id, "STANDBY"));
+  want(id, "RUNNING");
+  for (int i = 0; i < 1000; ++i) node->coordinator().hint(id);
+  ASSERT_TRUE(reaches(id, "RUNNING"));
+  for (int i = 0; i < 1000; ++i) node->coordinator().hint(id);
+  run_until([] { return false; }, Milliseconds(200));
+  EXPECT_EQ(world.created, 1);
+}
+
+TEST_F(CoordinatorTest, ARowOfANewerProgramIsLeftAloneAndStopsNobody) {
+  Uuid newer;
+  {
+    const auto node = start_node();
+    newer = create();
+    ASSERT_TRUE(reaches(newer, "RUNNING"));
+  }
+  sql("ALTER TABLE workspaces DROP CONSTRAINT workspaces_phase_check");
+  sql("UPDATE workspaces SET phase = 'HIBERNATING' RETURNING id");
+  const auto successor = start_node();
+  const Uuid other = create();
+  ASSERT_TRUE(reaches(other, "RUNNING"));
+  successor->runtime().event();
+  run_until([] { return false; }, Milliseconds(500));
+  EXPECT_TRUE(world.containers.contains(newer)) << "a container whose row cannot be read is nobody's stray";
+  EXPECT_EQ(column(newer, "phase"), "HIBERNATING");
+}
+
 TEST_F(CoordinatorTest, ManyAreClaimedTogether) {
   const auto node = start_node();
   std::vector<Uuid> ids;
