@@ -113,6 +113,9 @@ Decision decide(const View& view) {
     return verdict.phase == Phase::error ? make(Kind::wait, view.row.phase)
                                          : otherwise(view, verdict.phase, Kind::wait);
   }
+  // … and what a listing saw in the middle of that act is not a fact about what the act has left.
+  const bool sticky = is_terminal(view.row.error_reason, view.row.error_count);
+  if (verdict.phase == Phase::error && !sticky && !view.fresh) return make(Kind::wait, view.row.phase);
   if (view.row.operation == Operation::none) return idle(view, verdict);
   return uses_storage(view.row.operation) ? steps::during_storage(view, verdict) : during(view, verdict);
 }

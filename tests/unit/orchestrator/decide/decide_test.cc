@@ -66,6 +66,19 @@ TEST(Decide, PhaseFollowsWhileAnOperationRuns) {
   EXPECT_EQ(decision.phase, Phase::running);
 }
 
+// A listing that fell into the middle of an act may show a container and no volume; only one begun after the act may
+// call that an error, and then it is the right one.
+TEST(Decide, AnErrorIsNotConcludedFromAListingOlderThanTheAct) {
+  for (const Operation operation : {Operation::none, Operation::starting}) {
+    const Case c = during(operation, "c");
+    View view = c.view();
+    view.fresh = false;
+    EXPECT_EQ(decide(view).kind, Kind::wait) << name(operation);
+    view.fresh = true;
+    EXPECT_EQ(decide(view).reason, ErrorReason::container_without_volume) << name(operation);
+  }
+}
+
 TEST(Decide, AnActIsNeverInterruptedByAnError) {
   const Case c = during(Operation::starting, "");
   View view = c.view();
