@@ -189,6 +189,7 @@ void Term::record_in_storage_breaker(const Track& track, const Decision& decisio
 }
 
 void Term::claim(Track& track, const Decision& decision) {
+  HEARTH_CRASH_POINT_OF("claiming:{}", name(decision.operation));
   CoordinatorStore::Claim claim;
   claim.id = track.row.id;
   claim.operation = decision.operation;

@@ -1,9 +1,12 @@
-// PostgreSQL goes away while operations run, in three ways; afterwards everything is where it was wanted.
+// PostgreSQL goes away while operations run, refuses to write, and comes back with less than it knew.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Postgres } from './lib/postgres.mjs';
-import { converged, Person, stubHearth } from './lib/story.mjs';
+import { docker } from '../e2e/lib/docker.mjs';
+import { until } from '../e2e/lib/poll.mjs';
+import { converged, holds, Person, stubHearth } from './lib/story.mjs';
 
 const outages = {
   'restarted fast': (postgres) => postgres.restart('fast'),
@@ -44,4 +47,79 @@ test('PostgreSQL goes away while operations run', async (t) => {
     });
     target = target === 'RUNNING' ? 'STANDBY' : 'RUNNING';
   }
+});
+
+test('PostgreSQL refuses to write for a while', async (t) => {
+  const postgres = await Postgres.create(t);
+  const hearth = await stubHearth(t, { postgres });
+  const person = await Person.login(hearth);
+  const { id } = await person.create();
+  await person.settled(id, 'RUNNING');
+  await person.note(id, 'precious');
+  const readOnly = (on) => {
+    postgres.sql(`ALTER SYSTEM SET default_transaction_read_only = ${on}`);
+    postgres.sql('SELECT pg_reload_conf()');
+  };
+  readOnly('on');
+  await until(async () => {
+    const answer = await person.client.api('PATCH', `/workspaces/${id}`, { memo: 'x' });
+    return answer.status === 503;
+  }, { what: 'a change is refused as "not now"' });
+  assert.equal((await person.client.request('GET', `/w/${id}/read/note`)).body, 'precious', 'what runs is proxied all the while');
+  const { Id } = await hearth.deployment.container(id);
+  await docker('rm', '-f', Id);
+  await holds(hearth, id, { containers: 0, volumes: 1 });
+  readOnly('off');
+  await until(async () => (await hearth.deployment.container(id))?.State.Running, { what: 'the container is made again' });
+  await converged(hearth, person, id, 'RUNNING');
+  assert.equal(await person.note(id), 'precious');
+});
+
+// The rows are older than the world: nothing that holds data may be taken for garbage or replaced by an empty home.
+test('PostgreSQL comes back without the last changes', async (t) => {
+  const postgres = await Postgres.create(t);
+  const hearth = await stubHearth(t, { postgres, orchestrator: 'max_running_per_user 20;' });
+  const person = await Person.login(hearth);
+  const made = async (state, note) => {
+    const { id } = await person.create();
+    await person.settled(id, 'RUNNING');
+    await person.note(id, note);
+    if (state !== 'RUNNING') await person.goes(id, state);
+    return id;
+  };
+  const woken = await made('STANDBY', 'woken'), stopped = await made('RUNNING', 'stopped');
+  const archived = await made('STANDBY', 'archived'), restored = await made('ARCHIVED', 'restored');
+  await postgres.stop('fast');
+  postgres.keepCopy();
+  await postgres.start();
+  await hearth.ready();
+
+  await person.goes(woken, 'RUNNING');
+  await person.note(woken, 'newer');
+  await person.goes(stopped, 'STANDBY');
+  await person.goes(archived, 'ARCHIVED');
+  await person.goes(restored, 'RUNNING');
+  await person.note(restored, 'newer');
+  const unknown = await made('RUNNING', 'unknown');
+  const archives = () => execFileSync('find', [hearth.data, '-name', 'home.tar.zst*', '-path', `*${archived}*`], { encoding: 'utf8' })
+    .split('\n').filter(Boolean).length;
+  assert.equal(archives(), 2, 'the archive and its .meta');
+  await postgres.stop('immediate');
+  postgres.backToCopy();
+  await postgres.start();
+  await hearth.ready();
+
+  await converged(hearth, person, woken, 'STANDBY');
+  await person.goes(woken, 'RUNNING');
+  assert.equal(await person.note(woken), 'newer');
+  await converged(hearth, person, stopped, 'RUNNING');
+  assert.equal(await person.note(stopped), 'stopped');
+  const lost = await person.settled(archived, 'ERROR');
+  assert.equal(lost.error.reason, 'DataLost', 'never an empty home');
+  assert.equal(archives(), 2, 'its archive is kept');
+  const odd = await person.settled(restored, 'ERROR');
+  assert.equal(odd.error.reason, 'ContainerWithoutVolume');
+  await holds(hearth, restored, { containers: 1, volumes: 1 });
+  await until(async () => !(await hearth.deployment.container(unknown)), { what: 'what no row knows does not run' });
+  await holds(hearth, unknown, { containers: 0, volumes: 1 });
 });

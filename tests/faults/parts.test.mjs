@@ -53,6 +53,42 @@ test('a container that somebody kills, stops or removes comes back with its file
   }
 });
 
+test('a container that somebody renames or pauses is still the only one of its workspace', async (t) => {
+  const hearth = await stubHearth(t);
+  const person = await Person.login(hearth);
+  const id = await running(person);
+  const old = await hearth.deployment.container(id);
+  const name = `renamed-${randomBytes(4).toString('hex')}`;
+  await docker('rename', old.Id, name);
+  assert.equal(await person.note(id), 'precious', 'it is proxied as before');
+  await person.goes(id, 'STANDBY');
+  await holds(hearth, id, { containers: 0, volumes: 1 });
+  await person.goes(id, 'RUNNING');
+  await holds(hearth, id, { containers: 1, volumes: 1 });
+
+  const { Id, State } = await hearth.deployment.container(id);
+  await docker('pause', Id);
+  await until(async () => (await hearth.deployment.container(id)).State.Status === 'running', { what: 'it is resumed' });
+  await person.settled(id, 'RUNNING');
+  const now = await hearth.deployment.container(id);
+  assert.deepEqual([now.Id, now.State.StartedAt], [Id, State.StartedAt], 'its processes went on');
+  assert.equal((await person.get(id)).error, null);
+});
+
+test('a container that needs more memory than it may have comes back, and says why it went', async (t) => {
+  const hearth = await stubHearth(t);
+  const person = await Person.login(hearth);
+  const id = await running(person);
+  const old = await hearth.deployment.container(id);
+  await docker('update', '--memory', '6m', '--memory-swap', '6m', old.Id);
+  await until(async () => {
+    await person.client.request('GET', `/w/${id}/eat`).catch(() => {});
+    return (await hearth.deployment.container(id))?.Id !== old.Id;
+  }, { what: 'the container ran out of memory and was replaced' });
+  await restarted(hearth, person, id, old);
+  assert.match(hearth.log(), /ran out of memory/);
+});
+
 test('a volume that somebody removes is an error that says so, of that workspace alone', async (t) => {
   const hearth = await stubHearth(t, { orchestrator: 'max_running_per_user 10;' });
   const person = await Person.login(hearth);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/crash_point.h"
 #include "base/random.h"
 #include "runtime/timer.h"
 
@@ -141,6 +142,7 @@ void Leader::Impl::campaign_later() {
 }
 
 void Leader::Impl::won() {
+  HEARTH_CRASH_POINT("leader:locked");
   link_->query({kRaiseEpoch, {pg(deployment_), pg(holder())}},
                [this](Result<PgResult> result) { raised(std::move(result)); });
 }
@@ -153,6 +155,7 @@ void Leader::Impl::raised(Result<PgResult> result) {
     if (raise_failed_) link_->drop("raising the epoch failed: " + result.error().message);
     return;
   }
+  HEARTH_CRASH_POINT("leader:raised");
   epoch_ = result->number(0, 0);
   last_look_ = SteadyClock::now();
   heartbeat_.repeat(timing_.heartbeat, [this] { confirm([](Result<void>) {}); });

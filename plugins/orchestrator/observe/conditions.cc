@@ -38,6 +38,7 @@ void add_running(Builder& builder, const ObservedContainer* container) {
   if (container->running) return builder.add(kContainerRunning, true, "Running");
   if (container->state == "removing") return builder.add(kContainerRunning, false, kReasonRemoving);
   if (container->state == "created") return builder.add(kContainerRunning, false, "NotStarted");
+  if (container->state == "paused") return builder.add(kContainerRunning, false, "Paused", "the container is paused");
   std::string message = "the container exited";
   if (container->exit_code) message += " with code " + std::to_string(*container->exit_code);
   if (container->oom_killed) {

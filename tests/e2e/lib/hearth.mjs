@@ -42,7 +42,7 @@ export class Hearth {
   }
 
   configuration() {
-    const { main = '', orchestrator = '', runtime = '', server = '', socket = '/var/run/docker.sock' } = this.options;
+    const { main = '', orchestrator = '', runtime = '', server = '', socket = '/var/run/docker.sock', pull = 'never' } = this.options;
     const { database = 'embedded', eventBus = 'local', image = 'hearth/code-server:latest' } = this.options;
     return `worker_threads 2;
 pid run/hearth.pid;
@@ -58,7 +58,7 @@ orchestrator {
     runtime docker {
         socket unix:${socket};
         image ${image};
-        cpus 2; memory 2g; pids 512; pull never;
+        cpus 2; memory 2g; pids 512; pull ${pull};
         ${runtime}
     }
     ${orchestrator}

@@ -1,7 +1,7 @@
 // A Docker engine of the test's own, beside the machine's: own data, own socket, own containerd, no default bridge.
 // Needs root, as every engine does.
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -18,6 +18,8 @@ export class Engine {
   constructor() {
     this.directory = mkdtempSync(join(tmpdir(), 'hearth-dockerd-'));
     this.socket = join(this.directory, 'docker.sock');
+    mkdirSync(join(this.directory, 'data'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256m', 'hearth-test', join(this.directory, 'data')]);
   }
 
   async start() {
@@ -45,6 +47,12 @@ export class Engine {
     if (containerd) await until(() => !existsSync(`/proc/${containerd}`), { what: 'containerd ends', timeout: 20000 });
   }
 
+  // Takes all the room that its data directory has, and gives it back.
+  fill() {
+    try { execFileSync('dd', ['if=/dev/zero', `of=${join(this.directory, 'data/filler')}`, 'bs=1M'], { stdio: 'ignore' }); } catch { /* full */ }
+  }
+  makeRoom() { rmSync(join(this.directory, 'data/filler')); }
+
   #containerd() {
     try { return Number(readFileSync(join(this.directory, 'exec/containerd/containerd.pid'), 'utf8')); } catch { return undefined; }
   }
@@ -60,7 +68,10 @@ export class Engine {
     if (ids.length) await this.docker('rm', '-f', ...ids);
     await this.docker('network', 'prune', '-f');
     await this.stop();
-    try { execFileSync('umount', ['-l', join(this.directory, 'data')], { stdio: 'ignore' }); } catch { /* not mounted any more */ }
+    // Twice: the engine mounts its data directory on itself.
+    for (let i = 0; i < 2; i++) {
+      try { execFileSync('umount', ['-l', join(this.directory, 'data')], { stdio: 'ignore' }); } catch { /* not mounted any more */ }
+    }
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { until } from '../../e2e/lib/poll.mjs';
 import { holds, nothingLeft, Person, stubHearth } from './story.mjs';
+import { guardColumns, trespasses } from './writers.mjs';
 
 const root = new URL('../../..', import.meta.url).pathname;
 
@@ -34,13 +35,19 @@ export function crashPoints() {
   return [...names].filter((name) => !never.test(name)).sort();
 }
 
-// Runs the story with that point armed. Answers how long the whole took, in ms.
-export async function survive(t, point, { postgres }) {
+// Runs the story with that point armed; with two nodes, the first leads and the person asks the second. Answers how long
+// the whole took, in ms.
+export async function survive(t, point, { postgres, nodes = 1 }) {
   const began = Date.now();
   const flag = join(tmpdir(), `hearth-crashed-${randomBytes(6).toString('hex')}`);
   t.after(() => rmSync(flag, { force: true }));
-  const hearth = await stubHearth(t, { postgres, env: { HEARTH_CRASH_AT: point, HEARTH_CRASH_ONCE: flag } });
-  const person = await Person.login(hearth);
+  const env = { HEARTH_CRASH_AT: point, HEARTH_CRASH_ONCE: flag };
+  const hearth = await stubHearth(t, { postgres, env });
+  guardColumns(postgres, hearth.database, hearth.deployment.name);
+  const asked = nodes === 1 ? hearth : await stubHearth(t, {
+    env, database: hearth.options.database, deployment: hearth.deployment.name, password: hearth.password,
+  });
+  const person = await Person.login(asked);
   const { id } = await person.create({ desired_state: 'RUNNING' });
   await person.settled(id, 'RUNNING');
   await holds(hearth, id, { containers: 1, volumes: 1 });
@@ -61,6 +68,7 @@ export async function survive(t, point, { postgres }) {
   await nothingLeft(hearth);
   await until(() => postgres.sql('SELECT count(*) FROM workspaces', hearth.database) === '0', { what: 'the row is gone', timeout: 10000 });
   assert.ok(existsSync(flag), `the story never passed ${point}`);
-  assert.equal(hearth.ended, undefined, 'the supervisor lives');
+  assert.equal(trespasses(postgres, hearth.database), '');
+  for (const node of [hearth, asked]) assert.equal(node.ended, undefined, 'the supervisor lives');
   return Date.now() - began;
 }

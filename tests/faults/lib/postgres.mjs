@@ -1,6 +1,6 @@
 // A PostgreSQL cluster of the test's own, on a unix socket and a loopback port, run by a system user when we are root.
 import { execFileSync, spawn } from 'node:child_process';
-import { chownSync, closeSync, mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, closeSync, mkdtempSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, until } from '../../e2e/lib/poll.mjs';
@@ -59,6 +59,13 @@ export class Postgres {
   async restart(mode) {
     await this.stop(mode);
     await this.start();
+  }
+
+  // A copy of the stopped cluster, and going back to it: what a failover to a replica that lagged leaves.
+  keepCopy() { execFileSync('cp', ['-a', join(this.directory, 'data'), join(this.directory, 'copy')]); }
+  backToCopy() {
+    rmSync(join(this.directory, 'data'), { recursive: true });
+    renameSync(join(this.directory, 'copy'), join(this.directory, 'data'));
   }
 
   createDatabase(name) {

@@ -15,12 +15,8 @@ class StopSequence final : public Sequence {
       : Sequence(links, std::move(done)), workspace_(workspace), name_(container_name(links.deployment, workspace)) {}
 
   void begin() override {
-    step({"GET", "/containers/" + name_ + "/json", ""}, [this](const HttpResponse& answer) {
-      if (answer.status == 404) return finish({});
-      if (!is_success(answer)) return finish_with(answer, "container " + name_);
-      Result<ContainerDetail> found = read_container(answer.body, links_.deployment, workspace_);
-      if (!found) return finish(tl::unexpected(std::move(found.error())));
-      if (!found->ours) return finish_foreign("container " + name_);
+    find_workspace_container(workspace_, [this](std::optional<ContainerDetail> found) {
+      if (!found) return finish({});
       // By the engine's id from here on: whatever is created under this name later is not ours to stop.
       if (found->running) return stop(found->id);
       remove_container(found->id, [this] { finish({}); });
@@ -103,6 +99,36 @@ void Sequence::step(Request request, Next next) {
 void Sequence::finish_foreign(const std::string& resource) {
   finish(fail(ErrorCode::conflict, ErrorSource::runtime,
               resource + " exists and was not made for this workspace (its labels differ): rename or remove it"));
+}
+
+void Sequence::find_workspace_container(const Uuid& workspace, Found next) {
+  look_at_container(container_name(links_.deployment, workspace), workspace, std::move(next),
+                    [this, workspace](Found then) { find_by_labels(workspace, std::move(then)); });
+}
+
+void Sequence::find_by_labels(const Uuid& workspace, Found next) {
+  step({"GET", "/containers/json?all=1&" + label_filter(links_.deployment, &workspace), ""},
+       [this, workspace, next = std::move(next)](const HttpResponse& answer) mutable {
+         if (!is_success(answer)) return finish_with(answer, "listing");
+         const Result<std::string> id = find_listed(answer.body, links_.deployment, workspace);
+         if (!id) return finish(tl::unexpected(id.error()));
+         if (id->empty()) return next(std::nullopt);
+         look_at_container(*id, workspace, std::move(next), [](Found then) { then(std::nullopt); });
+       });
+}
+
+void Sequence::look_at_container(const std::string& id_or_name, const Uuid& workspace, Found next,
+                                 UniqueFunction<void(Found)> absent) {
+  step({"GET", "/containers/" + id_or_name + "/json", ""},
+       [this, id_or_name, workspace, next = std::move(next),
+        absent = std::move(absent)](const HttpResponse& answer) mutable {
+         if (answer.status == 404) return absent(std::move(next));
+         if (!is_success(answer)) return finish_with(answer, "container " + id_or_name);
+         Result<ContainerDetail> found = read_container(answer.body, links_.deployment, workspace);
+         if (!found) return finish(tl::unexpected(std::move(found.error())));
+         if (!found->ours) return finish_foreign("container " + id_or_name);
+         next(std::move(*found));
+       });
 }
 
 void Sequence::remove_container(const std::string& engine_id, UniqueFunction<void()> next) {

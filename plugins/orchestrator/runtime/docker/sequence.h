@@ -31,12 +31,20 @@ class Sequence {
     finish(tl::unexpected(error_of(response, what)));
   }
   void finish_foreign(const std::string& resource);
+  // The workspace's container: by its name, else, when somebody has renamed it, by its labels. nullopt: there is none.
+  // One that bears the name and is not ours ends the sequence.
+  void find_workspace_container(const Uuid& workspace, UniqueFunction<void(std::optional<ContainerDetail>)> next);
   // Removes the container with this engine id, by force; the volume stays. Then `next`.
   void remove_container(const std::string& engine_id, UniqueFunction<void()> next);
 
   Links links_;
 
  private:
+  using Found = UniqueFunction<void(std::optional<ContainerDetail>)>;
+  void find_by_labels(const Uuid& workspace, Found next);
+  void look_at_container(const std::string& id_or_name, const Uuid& workspace, Found next,
+                         UniqueFunction<void(Found)> absent);
+
   Done done_;
 };
 

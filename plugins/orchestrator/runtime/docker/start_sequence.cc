@@ -61,17 +61,22 @@ class StartSequence final : public Sequence {
   }
 
   void find_container() {
-    step({"GET", "/containers/" + name_ + "/json", ""}, [this](const HttpResponse& answer) {
-      if (answer.status == 404) return create_container();
-      if (!is_success(answer)) return finish_with(answer, "container " + name_);
-      Result<ContainerDetail> found = read_container(answer.body, links_.deployment, spec_.workspace);
-      if (!found) return finish(tl::unexpected(std::move(found.error())));
-      if (!found->ours) return finish_foreign("container " + name_);
+    find_workspace_container(spec_.workspace, [this](std::optional<ContainerDetail> found) {
+      if (!found) return create_container();
+      if (found->state == "paused") return resume(found->id);
       const bool this_attempt = found->operation == spec_.operation_id;
       if (this_attempt && found->running) return finish({});
       if (this_attempt && found->state == "created") return check_home(found->id);
       // Left over from before: another image perhaps, or a process that has ended.
       remove_container(found->id, [this] { create_container(); });
+    });
+  }
+
+  // Somebody paused it. Its processes are all there, so they go on rather than being started anew.
+  void resume(const std::string& id) {
+    step({"POST", "/containers/" + id + "/unpause", ""}, [this](const HttpResponse& answer) {
+      if (is_success(answer)) return finish({});
+      finish_with(answer, "resuming container " + name_);
     });
   }
 

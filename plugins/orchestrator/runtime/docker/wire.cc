@@ -68,14 +68,15 @@ std::string network_body(const std::string& deployment, const std::string& netwo
                {"Labels", {{kDeploymentLabel, deployment}}}});
 }
 
-std::string label_filter(const std::string& deployment) {
-  const json filters = {{"label", json::array({std::string(kDeploymentLabel) + "=" + deployment})}};
-  return "filters=" + percent_encode(dump(filters));
+std::string label_filter(const std::string& deployment, const Uuid* workspace) {
+  json labels = json::array({std::string(kDeploymentLabel) + "=" + deployment});
+  if (workspace != nullptr) labels.push_back(std::string(kWorkspaceLabel) + "=" + workspace->text());
+  return "filters=" + percent_encode(dump({{"label", std::move(labels)}}));
 }
 
 std::string event_filter(const std::string& deployment) {
   const json filters = {{"type", json::array({"container"})},
-                        {"event", json::array({"create", "start", "die", "oom", "destroy"})},
+                        {"event", json::array({"create", "start", "die", "oom", "pause", "unpause", "destroy"})},
                         {"label", json::array({std::string(kDeploymentLabel) + "=" + deployment})}};
   return "filters=" + percent_encode(dump(filters));
 }

@@ -29,8 +29,8 @@ std::string container_body(const RuntimeSettings& settings, const std::string& d
 std::string volume_body(const std::string& deployment, const Uuid& workspace, const std::string& volume);
 std::string network_body(const std::string& deployment, const std::string& network);
 
-// "?filters=…" that selects this deployment's own.
-std::string label_filter(const std::string& deployment);
+// "?filters=…" that selects this deployment's own, all or those of one workspace.
+std::string label_filter(const std::string& deployment, const Uuid* workspace = nullptr);
 std::string event_filter(const std::string& deployment);
 
 // "debian" -> {"debian", "latest"}; a digest stays with the name and leaves the tag empty.
@@ -49,7 +49,8 @@ struct ListedJob {
 using ListedJobs = std::unordered_map<Uuid, std::vector<ListedJob>>;  // by workspace
 
 // GET /containers/json and GET /volumes. Entries that are none of ours are left out; Error{protocol} on what is not
-// JSON or lacks what we must know.
+// JSON or lacks what we must know. A container that bears our labels and another name (somebody renamed it) is its
+// workspace's all the same: it holds the volume.
 Result<void> read_containers(std::string_view body, const std::string& deployment, const std::string& network,
                              RuntimeSnapshot& snapshot, ListedJobs& jobs);
 Result<void> read_volumes(std::string_view body, const std::string& deployment, RuntimeSnapshot& snapshot);
@@ -66,6 +67,9 @@ struct ContainerDetail {
   std::string role;       // label hearth.role
 };
 Result<ContainerDetail> read_container(std::string_view body, const std::string& deployment, const Uuid& workspace);
+
+// The workspace's container, not its jobs, in a listing by label_filter(): its engine id, empty when there is none.
+Result<std::string> find_listed(std::string_view body, const std::string& deployment, const Uuid& workspace);
 
 // Do the labels of GET /volumes/<name> or /networks/<name> name this deployment (and this workspace)?
 bool labels_are_ours(std::string_view body, const std::string& deployment, const Uuid* workspace);

@@ -81,6 +81,10 @@ std::optional<Uuid> id_in_names(const json& container, Parse parse) {
   return std::nullopt;
 }
 
+std::optional<Uuid> workspace_in_labels(const json& labels, const std::string& deployment) {
+  return ours(labels, deployment, nullptr) ? Uuid::parse(text(labels, kWorkspaceLabel)) : std::nullopt;
+}
+
 bool is_job(const json& labels) { return text(labels, kRoleLabel) == kJobRole; }
 
 void read_job(const json& entry, const std::string& deployment, ListedJobs& jobs) {
@@ -98,26 +102,41 @@ Result<void> read_containers(std::string_view body, const std::string& deploymen
                              RuntimeSnapshot& snapshot, ListedJobs& jobs) {
   const json list = json::parse(body, nullptr, false);
   if (!list.is_array()) return nonsense("list of containers");
+  std::unordered_map<Uuid, ObservedContainer> renamed;
   for (const json& entry : list) {
-    const auto id =
-        id_in_names(entry, [&](std::string_view name) { return workspace_of_name(name, deployment, false); });
-    if (!id) {
+    const json& labels = member(entry, "Labels");
+    auto id = id_in_names(entry, [&](std::string_view name) { return workspace_of_name(name, deployment, false); });
+    const bool named = id.has_value();
+    if (!named && is_job(labels)) {
       read_job(entry, deployment, jobs);
       continue;
     }
+    if (!named) id = workspace_in_labels(labels, deployment);
+    if (!id) continue;
     ObservedContainer container;
     container.runtime_id = text(entry, "Id");
     container.state = text(entry, "State");
     if (container.runtime_id.empty() || container.state.empty()) return nonsense("list of containers");
     container.running = container.state == "running";
-    container.foreign = !ours(member(entry, "Labels"), deployment, &*id) || is_job(member(entry, "Labels"));
+    container.foreign = !ours(labels, deployment, &*id) || is_job(labels);
     if (container.running)
       container.address = address_of(entry, network);
     else
       container.exit_code = exit_code_of(text(entry, "Status"));
-    snapshot.containers[*id] = std::move(container);
+    (named ? snapshot.containers : renamed)[*id] = std::move(container);
   }
+  snapshot.containers.merge(renamed);
   return {};
+}
+
+Result<std::string> find_listed(std::string_view body, const std::string& deployment, const Uuid& workspace) {
+  const json list = json::parse(body, nullptr, false);
+  if (!list.is_array()) return nonsense("list of containers");
+  for (const json& entry : list) {
+    const json& labels = member(entry, "Labels");
+    if (!is_job(labels) && ours(labels, deployment, &workspace)) return text(entry, "Id");
+  }
+  return std::string();
 }
 
 Result<void> read_volumes(std::string_view body, const std::string& deployment, RuntimeSnapshot& snapshot) {

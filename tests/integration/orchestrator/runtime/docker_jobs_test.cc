@@ -184,6 +184,24 @@ TEST_F(DockerJobsTest, AFailedJobSaysItsCodeAndWhyAndIsMadeAgain) {
   EXPECT_EQ(ended(restoring_).exit_code, 12);
 }
 
+TEST_F(DockerJobsTest, AJobThatPrintsWithoutEndIsCutShort) {
+  const std::string volume = volume_of(id_);
+  settings.runtime.job_image = "hearth-test-flood:" + std::to_string(getpid());
+  shell("set -e; d=$(mktemp -d); cp " STUB_WORKSPACE " $d/stub; tar -C $d -c . | docker import --change " +
+        std::string(R"('ENTRYPOINT ["/stub","flood"]' - )") + settings.runtime.job_image + "; rm -rf $d");
+  ASSERT_TRUE(provision(id_, volume));
+  ASSERT_TRUE(archive(spec(archiving_, volume, archiving_)));
+  const ObservedJob failed = ended(archiving_);
+  EXPECT_EQ(failed.exit_code, 3);
+  EXPECT_LE(failed.message.size(), 500u);
+  EXPECT_EQ(failed.message.substr(0, 3), "xxx");
+  const std::string log =
+      shell("docker inspect -f '{{.LogPath}}' " + job_name(settings.deployment, archiving_) + " | xargs dirname");
+  EXPECT_LT(std::stoul(shell("du -s " + log + " | cut -f1")), 3000u) << "KiB kept of 64 MiB";
+  ASSERT_TRUE(remove_job(archiving_));
+  shell("docker rmi " + settings.runtime.job_image, true);
+}
+
 TEST_F(DockerJobsTest, AMissingVolumeIsNeverMade) {
   for (const Result<void>& result :
        {archive(spec(archiving_, volume_of(id_), archiving_)), restore(spec(restoring_, volume_of(id_), archiving_))}) {

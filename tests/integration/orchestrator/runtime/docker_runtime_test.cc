@@ -54,6 +54,45 @@ TEST_F(DockerTest, AnotherAttemptReplacesWhatIsLeftOver) {
   EXPECT_TRUE(second.running);
 }
 
+TEST_F(DockerTest, AContainerThatSomebodyRenamedIsStillItsWorkspaces) {
+  const Uuid id = Uuid::random();
+  ASSERT_TRUE(provision(id, volume_of(id)));
+  ASSERT_TRUE(start(id, volume_of(id), "1"));
+  const std::string first = observe().containers[id].runtime_id;
+  shell("docker rename " + first + " renamed-" + settings.deployment);
+  ObservedContainer seen = observe().containers[id];
+  EXPECT_EQ(seen.runtime_id, first);
+  EXPECT_TRUE(seen.running);
+  EXPECT_FALSE(seen.foreign);
+  EXPECT_FALSE(seen.address.empty());
+
+  ASSERT_TRUE(start(id, volume_of(id), "2"));
+  EXPECT_EQ(shell("docker ps -aq --filter volume=" + volume_of(id) + " | wc -l"), "1") << "two on one home";
+  seen = observe().containers[id];
+  EXPECT_NE(seen.runtime_id, first);
+  shell("docker rename " + seen.runtime_id + " renamed-" + settings.deployment);
+  ASSERT_TRUE(stop(id));
+  EXPECT_FALSE(observe().containers.contains(id));
+}
+
+TEST_F(DockerTest, APausedContainerDoesNotRunAndGoesOnWhenStarted) {
+  const Uuid id = Uuid::random();
+  ASSERT_TRUE(provision(id, volume_of(id)));
+  ASSERT_TRUE(start(id, volume_of(id), "1"));
+  const std::string first = observe().containers[id].runtime_id;
+  shell("docker pause " + first);
+  ObservedContainer seen = observe().containers[id];
+  EXPECT_FALSE(seen.running);
+  EXPECT_FALSE(seen.exit_code.has_value());
+  ASSERT_TRUE(start(id, volume_of(id), "2"));
+  seen = observe().containers[id];
+  EXPECT_TRUE(seen.running);
+  EXPECT_EQ(seen.runtime_id, first) << "its processes were not started anew";
+  shell("docker pause " + first);
+  ASSERT_TRUE(stop(id));
+  EXPECT_FALSE(observe().containers.contains(id));
+}
+
 TEST_F(DockerTest, AMissingVolumeIsNeverMadeByStarting) {
   const Uuid id = Uuid::random();
   const Result<void> started = start(id, volume_of(id));

@@ -3,7 +3,9 @@
    /exit/<code>        ends the process
    /write/<text>       writes it to /home/coder/note
    /read/<name>        answers the file of that name in /home/coder
-   /connect/<a.b.c.d>  200 when port 8080 there can be reached within a second */
+   /eat                takes memory until there is none
+   /connect/<a.b.c.d>  200 when port 8080 there can be reached within a second
+   With the argument "flood" it only prints a lot and ends with code 3. */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -57,6 +59,13 @@ static void write_file(int fd, const char* text) {
   answer(fd, 200, "written");
 }
 
+static void eat(void) {
+  for (;;) {
+    char* block = malloc(1 << 20);
+    if (block != NULL) memset(block, 1, 1 << 20);
+  }
+}
+
 static void serve(int fd, char* path) {
   if (strcmp(path, "/healthz") == 0)
     answer(fd, 200, "ok");
@@ -66,13 +75,31 @@ static void serve(int fd, char* path) {
     write_file(fd, path + 7);
   else if (strncmp(path, "/read/", 6) == 0)
     read_file(fd, path + 6);
+  else if (strcmp(path, "/eat") == 0)
+    eat();
   else if (strncmp(path, "/connect/", 9) == 0)
     answer(fd, reachable(path + 9) ? 200 : 403, "");
   else
     answer(fd, 404, "none");
 }
 
+/* 64 MiB of output in lines of 1 MiB, as a program gone mad prints them. */
+static int flood(void) {
+  static char line[1 << 20];
+  memset(line, 'x', sizeof line - 1);
+  line[sizeof line - 1] = '\n';
+  for (int i = 0; i < 64; ++i) {
+    for (size_t sent = 0; sent < sizeof line;) {
+      ssize_t size = write(1, line + sent, sizeof line - sent);
+      if (size < 0) return 9;
+      sent += (size_t)size;
+    }
+  }
+  return 3;
+}
+
 int main(int argc, char** argv) {
+  if (argc > 1 && strcmp(argv[1], "flood") == 0) return flood();
   struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(8080)};
   int yes = 1, listener = socket(AF_INET, SOCK_STREAM, 0);
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);

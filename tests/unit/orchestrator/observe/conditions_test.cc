@@ -53,7 +53,7 @@ TEST_F(ConditionsTest, HowAContainerEnded) {
   seen = conditions_of(row, {&container, &volumes, false}, {}, kNow);
   EXPECT_EQ(seen.find(kContainerRunning)->reason, kReasonOutOfMemory);
   EXPECT_TRUE(container_exited(seen));
-  for (const char* state : {"created", "removing"}) {
+  for (const char* state : {"created", "removing", "paused"}) {
     container.state = state;
     EXPECT_FALSE(container_exited(conditions_of(row, {&container, &volumes, false}, {}, kNow))) << state;
   }
