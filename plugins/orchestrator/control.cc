@@ -86,10 +86,12 @@ RouteBoard::Outlets Control::route_outlets() {
 
 Authenticator::Outlets Control::authenticator_outlets() {
   return {[this](const std::string& secret_hash) {
+            sessions_.forget_session(secret_hash);
             post_to_all([secret_hash](WorkerPart& part) { part.session_ended(secret_hash); });
             events_.finish_session(secret_hash);
           },
           [this](const Uuid& user, bool sessions_ended) {
+            sessions_.forget_user(user);
             post_to_all([user](WorkerPart& part) { part.user_changed(user); });
             if (sessions_ended) events_.finish_user(user);
           }};
@@ -201,6 +203,12 @@ void Control::worker_started(unsigned worker) {
 
 void Control::find_session(unsigned worker, const std::string& secret_hash) {
   authenticator_.find_session(secret_hash, [this, worker, secret_hash](Result<std::optional<Identity>> identity) {
+    // A database that restarts stops nobody's work, whichever worker the next request meets.
+    if (identity) {
+      sessions_.put(secret_hash, *identity, loop_.now());
+    } else if (const auto* known = sessions_.last_known(secret_hash, loop_.now(), wall_now())) {
+      identity = known->identity;
+    }
     post(worker, [secret_hash, identity = std::move(identity)](WorkerPart& part) {
       part.session_found(secret_hash, identity);
     });

@@ -13,6 +13,7 @@
 #include "hearth/module.h"
 #include "orchestrator/api/api.h"
 #include "orchestrator/coordinator.h"
+#include "orchestrator/gate/session_cache.h"
 #include "orchestrator/leader/leader.h"
 #include "orchestrator/notify/change_source.h"
 #include "orchestrator/notify/route_board.h"
@@ -82,6 +83,7 @@ class Control {
   WorkspaceStore workspaces_;
   ChangeLog change_log_;
   Authenticator authenticator_;
+  gate::SessionCache sessions_;
   RouteBoard board_;
   Api api_;
   std::unique_ptr<MigrationRun> migration_;

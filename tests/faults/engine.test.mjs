@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Engine } from './lib/engine.mjs';
 import { until } from '../e2e/lib/poll.mjs';
+import { Postgres } from './lib/postgres.mjs';
 import { converged, holds, nothingLeft, Person, stubHearth } from './lib/story.mjs';
 
 const outages = {
@@ -82,11 +83,14 @@ async function slowPull(t, engine) {
   const registry = net.createServer((socket) => sockets.add(socket.on('error', () => {}))); // accepts, and says nothing
   await new Promise((resolve) => registry.listen(0, '127.0.0.1', resolve));
   t.after(() => { registry.close(); for (const socket of sockets) socket.destroy(); });
-  const hearth = await stubHearth(t, { socket: engine.socket, pull: 'missing', orchestrator: 'max_running_per_user 20;' });
+  const postgres = await Postgres.create(t);
+  const hearth = await stubHearth(t, { postgres, socket: engine.socket, pull: 'missing', orchestrator: 'max_running_per_user 20;' });
   const person = await Person.login(hearth);
-  const image_ref = `127.0.0.1:${registry.address().port}/some/image:latest`;
   const stuck = [];
-  for (let i = 0; i < 3; i++) stuck.push((await person.create({ image_ref, desired_state: 'RUNNING' })).id);
+  for (let i = 0; i < 3; i++) stuck.push((await person.create({ desired_state: 'STANDBY' })).id);
+  for (const id of stuck) await person.settled(id, 'STANDBY');
+  postgres.sql(`UPDATE workspaces SET image_ref = '127.0.0.1:${registry.address().port}/some/image:latest'`, hearth.database);
+  for (const id of stuck) await person.want(id, 'RUNNING');
   await until(() => sockets.size > 0, { what: 'the engine asks the registry' });
   for (const id of stuck) assert.equal((await person.get(id)).operation, 'STARTING');
   const { id } = await person.create();

@@ -52,7 +52,11 @@ Decision given_up(const View& view, ErrorReason reason, std::string message) {
   const bool drop = leaves_volume(view);
 
   Decision decision = make(Kind::fail, view.row.phase);
-  if (view.seen) decision.phase = phase_after(std::move(after), view.observed, drop);
+  if (view.seen) {
+    // What a listing saw in the middle of the act that has failed makes no error of its own.
+    const Phase seen = phase_after(std::move(after), view.observed, drop);
+    if (seen != Phase::error || view.fresh) decision.phase = seen;
+  }
   decision.operation = view.row.operation;
   decision.reason = reason;
   decision.message = std::move(message);

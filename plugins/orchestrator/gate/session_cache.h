@@ -1,5 +1,6 @@
-// SessionCache: what one worker remembers about session cookies, so that the data path asks nobody. An entry is at most
-// kMaxAge old; logout and revocation arrive as posts and clear at once. Bounded. Worker's thread.
+// SessionCache: what is remembered about session cookies. Each worker has one, so that the data path asks nobody, and the
+// orchestrator has one of what all of them asked, for when the database cannot be. An entry is at most kMaxAge old;
+// logout and revocation clear at once. Bounded. Owner's thread.
 #pragma once
 
 #include <optional>

@@ -22,21 +22,14 @@ void SessionLookup::find(Exchange& exchange, Then then, Failed failed) {
 
 void SessionLookup::answered(const std::string& secret_hash, Result<std::optional<Identity>> identity) {
   auto asking = waiting_.extract(secret_hash);
-  std::optional<Identity> known = identity ? *identity : std::nullopt;
-  bool answered = identity.has_value();
-  if (answered) {
-    cache_.put(secret_hash, known, worker_.loop().now());
-  } else if (const auto* entry = cache_.last_known(secret_hash, worker_.loop().now(), wall_now())) {
-    known = entry->identity;
-    answered = true;
-  }
+  if (identity) cache_.put(secret_hash, *identity, worker_.loop().now());
   if (asking.empty()) return;
   waiting_count_ -= asking.mapped().size();
   for (Waiting& waiting : asking.mapped()) {
     Exchange* exchange = worker_.find(waiting.exchange);
     if (exchange == nullptr) continue;
-    if (answered) {
-      waiting.then(*exchange, known ? &*known : nullptr);
+    if (identity) {
+      waiting.then(*exchange, *identity ? &**identity : nullptr);
     } else {
       waiting.failed(*exchange);
     }

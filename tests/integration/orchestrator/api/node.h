@@ -65,6 +65,8 @@ class Node : public Host, public ControlLink {
     part_->handler(handler).handle(exchange);
     return exchange;
   }
+  // Another worker, which knows no session yet.
+  void renew_worker() { part_ = std::make_unique<WorkerPart>(worker_, *this, settings_); }
   Control& control() { return *control_; }
   WorkerPart& part() { return *part_; }
 

@@ -60,6 +60,25 @@ TEST_F(SessionTest, LogoutIsSeenByTheGateAtOnce) {
   EXPECT_EQ(after.status(), 401);
 }
 
+TEST_F(SessionTest, WhileTheDatabaseIsAwayAnyWorkerBelievesWhatOneKnew) {
+  ASSERT_EQ(browser_.log_in(), 200);
+  const auto opened = [this] {
+    auto& exchange = browser_.open("/w/" + Uuid::random().text() + "/x", false);
+    EXPECT_TRUE(node_.until([&] { return exchange.over(); }));
+    return exchange.status();
+  };
+  ASSERT_EQ(opened(), 404) << "known, and cached";
+  node_.renew_worker();
+  sql("ALTER TABLE sessions RENAME TO sessions_away");
+  EXPECT_EQ(opened(), 404);
+  sql("ALTER TABLE sessions_away RENAME TO sessions");
+  ASSERT_EQ(browser_.call("POST", "/logout"), 204);
+  node_.renew_worker();
+  sql("ALTER TABLE sessions RENAME TO sessions_away");
+  EXPECT_EQ(opened(), 503) << "a logout counts";
+  sql("ALTER TABLE sessions_away RENAME TO sessions");
+}
+
 TEST_F(SessionTest, AnExpiredSessionIsNone) {
   ASSERT_EQ(browser_.log_in(), 200);
   sql("UPDATE sessions SET expires_at = now() - interval '1 second'");

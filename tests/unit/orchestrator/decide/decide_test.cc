@@ -69,6 +69,11 @@ TEST(Decide, PhaseFollowsWhileAnOperationRuns) {
 // A listing that fell into the middle of an act may show a container and no volume; only one begun after the act may
 // call that an error, and then it is the right one.
 TEST(Decide, AnErrorIsNotConcludedFromAListingOlderThanTheAct) {
+  Case failed = during(Operation::starting, "c");
+  failed.workspace.phase = Phase::standby;
+  View then = failed.view();
+  then.fresh = false;
+  EXPECT_EQ(failure(then, ErrorReason::action_failed, "no").phase, Phase::standby);
   for (const Operation operation : {Operation::none, Operation::starting}) {
     const Case c = during(operation, "c");
     View view = c.view();
