@@ -92,7 +92,9 @@ async function slowPull(t, engine) {
   postgres.sql(`UPDATE workspaces SET image_ref = '127.0.0.1:${registry.address().port}/some/image:latest'`, hearth.database);
   for (const id of stuck) await person.want(id, 'RUNNING');
   await until(() => sockets.size > 0, { what: 'the engine asks the registry' });
-  for (const id of stuck) assert.equal((await person.get(id)).operation, 'STARTING');
+  for (const id of stuck) {
+    await until(async () => (await person.get(id)).operation === 'STARTING', { what: 'each of them waits for it' });
+  }
   const { id } = await person.create();
   await person.settled(id, 'RUNNING', 20000);
   await person.goes(id, 'STANDBY');
