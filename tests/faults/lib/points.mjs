@@ -1,7 +1,7 @@
 // The crash points (gateway/base/crash_point.h), found by reading the sources, and the story that must survive a kill -9
 // at each of them.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
@@ -42,10 +42,14 @@ export async function survive(t, point, { postgres, nodes = 1 }) {
   const flag = join(tmpdir(), `hearth-crashed-${randomBytes(6).toString('hex')}`);
   t.after(() => rmSync(flag, { force: true }));
   const env = { HEARTH_CRASH_AT: point, HEARTH_CRASH_ONCE: flag };
-  const hearth = await stubHearth(t, { postgres, env });
+  const archives = mkdtempSync(join(tmpdir(), 'hearth-archives-')); // the same for both, as a bucket would be
+  t.after(() => rmSync(archives, { recursive: true, force: true }));
+  chmodSync(archives, 0o755);
+  const orchestrator = `archive_store file:${archives};`;
+  const hearth = await stubHearth(t, { postgres, env, orchestrator });
   guardColumns(postgres, hearth.database, hearth.deployment.name);
   const asked = nodes === 1 ? hearth : await stubHearth(t, {
-    env, database: hearth.options.database, deployment: hearth.deployment.name, password: hearth.password,
+    env, orchestrator, database: hearth.options.database, deployment: hearth.deployment.name, password: hearth.password,
   });
   const person = await Person.login(asked);
   const { id } = await person.create({ desired_state: 'RUNNING' });
