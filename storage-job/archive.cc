@@ -6,6 +6,7 @@
 #include "job.h"
 #include "source_tree.h"
 #include "tar/tar_reader.h"
+#include "unchanged.h"
 #include "walk/survey.h"
 
 namespace hearth::storage_job {
@@ -13,26 +14,6 @@ namespace {
 
 using object_store::ObjectStat;
 using object_store::ObjectStore;
-
-// Is the volume as it was when `previous_url` was archived, or restored from?
-Outcome<bool> unchanged(const Job& job, const std::string& tree) {
-  const Settings& settings = job.settings;
-  if (settings.previous_url.empty()) return false;
-  auto place = open_place(job, settings.previous_url);
-  if (!place) return tl::unexpected(place.error());
-  auto previous = find_archive(*place->store, place->key);
-  if (!previous && previous.error().code != ErrorCode::not_found && previous.error().code != ErrorCode::corrupt)
-    return fail_with(previous.error());
-  if (!previous) return false;
-  if (previous->meta.tree == tree) return true;
-  if (settings.marker_url.empty()) return false;
-  auto marker_place = open_place(job, settings.marker_url);
-  if (!marker_place) return tl::unexpected(marker_place.error());
-  auto text = marker_place->store->get(marker_place->key, kMetaLimit);
-  if (!text) return false;
-  auto marker = parse_marker(*text);
-  return marker && marker->archive_key == place->key && marker->tree == tree;
-}
 
 class Archiver {
  public:
@@ -47,16 +28,13 @@ class Archiver {
       return {};
     }
     job_.report.phase("survey", 0);
-    auto survey = walk::survey(job_.settings.data_dir, std::string(kOwnPrefix));
+    auto survey = walk::settled_survey(job_.settings.data_dir, std::string(kOwnPrefix));
     if (!survey) return fail_with(survey.error());
     survey_ = std::move(*survey);
     job_.report.step("survey", {{"entries", survey_.entries}, {"bytes", survey_.bytes}});
-    auto same = unchanged(job_, survey_.digest);
-    if (!same) return tl::unexpected(same.error());
-    if (*same) {
-      job_.report.step("unchanged", {{"url", job_.settings.previous_url}});
-      return {};
-    }
+    auto copied = copy_unchanged();
+    if (!copied) return tl::unexpected(copied.error());
+    if (*copied) return {};
     // Twice: another job may have finished an object of this key that is not ours and was never committed.
     for (const bool if_absent : {!data_there_, false}) {
       auto stat = upload(if_absent);
@@ -68,12 +46,57 @@ class Archiver {
         return {};
       }
       if (!stat) return fail_with(stat.error());
+      if (auto verified = verify(*stat); !verified) return fail_with(verified.error());
       return commit(*stat);
     }
     return fail_with(Exit::failed, "another job writes the same archive");
   }
 
  private:
+  // When nothing changed since the previous archive, the store copies that one. It becomes this operation's own: what
+  // it was copied from may go. False, and all is archived anew, on any doubt.
+  Outcome<bool> copy_unchanged() {
+    const auto previous = find_unchanged(job_, place_, survey_.digest);
+    if (!previous) return false;
+    job_.report.step("unchanged", {{"url", job_.settings.previous_url}});
+    auto stat =
+        store_.copy(previous->key, place_.key, {.expected_size = previous->meta.size, .if_absent = !data_there_});
+    Result<void> whole;
+    if (!stat)
+      whole = fail(stat.error());
+    else
+      whole = verify_copy(*stat, previous->meta);
+    if (!whole && whole.error().code == ErrorCode::cancelled) return fail_with(whole.error());
+    if (!whole) {
+      data_there_ |= stat.has_value();
+      job_.report.step("not-copied", {{"url", job_.settings.previous_url}, {"message", whole.error().message}});
+      return false;
+    }
+    meta_ = previous->meta;
+    if (auto done = commit(*stat); !done) return tl::unexpected(done.error());
+    return true;
+  }
+
+  // A copy was never sent, so no hash vouches for it but its own: all of it is read, whatever its size.
+  Result<void> verify_copy(const ObjectStat& stat, const Meta& meta) {
+    job_.report.phase("verify", meta.size);
+    auto reader = store_.read(place_.key, stat);
+    if (!reader) return fail(reader.error());
+    object_store::Digest digest(object_store::Digest::Algorithm::sha256);
+    std::uint64_t size = 0;
+    while (true) {
+      auto bytes = (*reader)->next();
+      if (!bytes) return fail(bytes.error());
+      if (bytes->empty()) break;
+      digest.update(*bytes);
+      job_.report.progress(size += bytes->size());
+    }
+    if (size != meta.size || "sha256:" + digest.hex() != meta.digest)
+      return fail(ErrorCode::corrupt, ErrorSource::storage, "the previous archive is not what its .meta says");
+    job_.report.step("verified", {{"how", "read back"}, {"bytes", size}});
+    return {};
+  }
+
   Outcome<bool> already_there() {
     auto found = find_archive(store_, place_.key);
     if (found) return true;
@@ -151,7 +174,6 @@ class Archiver {
   }
 
   Outcome<void> commit(const ObjectStat& stat) {
-    if (auto verified = verify(stat); !verified) return fail_with(verified.error());
     meta_.created = now_iso8601();
     meta_.tool = "storage-job " HEARTH_VERSION;
     meta_.tree = survey_.digest;

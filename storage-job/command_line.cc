@@ -36,8 +36,11 @@ void add_volume(CLI::App& command, Values& values) {
 
 void add_archive(CLI::App& command, Values& values) {
   Settings& settings = values.settings;
-  command.add_option("--previous-url", settings.previous_url,
-                     "the current archive: nothing is uploaded when nothing changed since [PREVIOUS_ARCHIVE_URL]");
+  command.add_option(
+      "--previous-url", settings.previous_url,
+      "the current archive, in the same store: when nothing changed since it was written, or since the\n"
+      "volume was restored from it (--marker-url knows), the store copies it, the copy is read back, and\n"
+      "nothing is uploaded; on any doubt all is archived [PREVIOUS_ARCHIVE_URL]");
   command.add_option("--level", settings.level, "zstd level [ZSTD_LEVEL]")->check(CLI::Range(1, 19));
   command.add_option("--threads", settings.threads,
                      "compressing threads, 0: one per processor, at most 8 [ZSTD_THREADS]");

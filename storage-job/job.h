@@ -17,7 +17,7 @@ inline constexpr const char* kMetaSuffix = ".meta";
 
 struct Settings {
   std::string archive_url;
-  std::string previous_url;  // archive: the workspace's current archive; when nothing changed, it stays the one
+  std::string previous_url;  // archive: the workspace's current archive; when nothing changed, the store copies it
   std::string marker_url;
   std::string restore_op_id;
   std::string data_dir = "/data";

@@ -19,7 +19,7 @@ struct Meta {
   std::uint64_t uncompressed = 0;  // bytes of the tar
   std::string created;             // ISO 8601, UTC
   std::string tool;
-  std::string tree;  // walk/survey.h's digest of the volume; may be empty
+  std::string tree;  // walk/survey.h's settled digest of the volume; may be empty
   std::uint64_t frames = 0;
   std::map<std::string, std::uint64_t> skipped;                    // by kind
   std::vector<std::pair<std::string, std::string>> skipped_paths;  // kind, path; the first kSkippedPaths

@@ -2,8 +2,9 @@
 // thread.
 //
 // A line has "step" and, by step: started {command}, present, survey {entries, bytes}, progress {phase, bytes, total,
-// rate, eta}, skipped {kind, path}, changed {what, path}, uploaded, verified, committed, restored, unchanged, damaged,
-// entry, failed {exit, class, message}, done. Bytes are bytes, rate is bytes per second, eta seconds.
+// rate, eta}, skipped {kind, path}, changed {what, path}, unchanged, no-previous, not-copied {message}, uploaded,
+// verified, committed, restored, damaged, entry, failed {exit, class, message}, done. Bytes are bytes, rate is bytes
+// per second, eta seconds.
 #pragma once
 
 #include <chrono>

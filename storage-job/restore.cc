@@ -32,7 +32,7 @@ Outcome<void> write_marker(const Job& job, const std::string& archive_key) {
   if (job.settings.marker_url.empty()) return {};
   auto place = open_place(job, job.settings.marker_url);
   if (!place) return tl::unexpected(place.error());
-  auto survey = walk::survey(job.settings.data_dir, std::string(kOwnPrefix));
+  auto survey = walk::settled_survey(job.settings.data_dir, std::string(kOwnPrefix));
   if (!survey) return fail_with(survey.error());
   const Marker marker{job.settings.restore_op_id, archive_key, now_iso8601(), survey->digest};
   if (auto done = place->store->put(place->key, format_marker(marker), false); !done) return fail_with(done.error());

@@ -1,7 +1,6 @@
 #include "object_store/file_store.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,67 +10,15 @@
 #include <filesystem>
 
 #include "base/fd.h"
-#include "base/random.h"
 #include "base/strings.h"
+#include "object_store/file_paths.h"
 #include "object_store/sigv4.h"
 
 namespace hearth::object_store {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::string_view kUnfinished = ".unfinished-";  // <name>.unfinished-<random>
-constexpr std::size_t kPage = 100'000;                    // each page walks the folder anew
-
-Error storage_error(int sys, const std::string& what) {
-  Error error = system_error(sys, what);
-  error.source = ErrorSource::storage;
-  switch (sys) {
-    case ENOENT:
-    case ENOTDIR:
-      error.code = ErrorCode::not_found;
-      break;
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      error.code = ErrorCode::permission_denied;
-      break;
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-      error.code = ErrorCode::limit;
-      break;
-    case EEXIST:
-      error.code = ErrorCode::already_exists;
-      break;
-    default:
-      error.code = ErrorCode::unavailable;
-      break;
-  }
-  return error;
-}
-
-// The time in the tag tells an object that was replaced from the one it replaced.
-ObjectStat stat_of(const struct stat& st) {
-  return {static_cast<std::uint64_t>(st.st_size),
-          fmt::format("\"{:x}-{:x}-{:x}\"", st.st_ino, st.st_mtim.tv_sec, st.st_mtim.tv_nsec), false};
-}
-
-bool is_unfinished(const std::string& path) {
-  return path.substr(path.rfind('/') + 1).find(kUnfinished) != std::string::npos;
-}
-
-Result<void> make_parents(const std::string& path) {
-  std::error_code error;
-  fs::create_directories(fs::path(path).parent_path(), error);
-  if (error) return fail(storage_error(error.value(), path));
-  return {};
-}
-
-Result<void> sync_folder(const std::string& path) {
-  const Fd folder(::open(fs::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder || ::fsync(folder.get()) != 0) return fail(storage_error(errno, path));
-  return {};
-}
+constexpr std::size_t kPage = 100'000;  // each page walks the folder anew
 
 class FileReader final : public ObjectReader {
  public:
@@ -95,10 +42,7 @@ class FileReader final : public ObjectReader {
 class FileUpload final : public Upload {
  public:
   FileUpload(std::string path, bool if_absent, const std::atomic<bool>* cancel)
-      : path_(std::move(path)),
-        temporary_(fmt::format("{}{}{:016x}", path_, kUnfinished, fast_random())),
-        if_absent_(if_absent),
-        cancel_(cancel) {}
+      : path_(std::move(path)), temporary_(unfinished_name(path_)), if_absent_(if_absent), cancel_(cancel) {}
   ~FileUpload() override {
     if (!finished_ && fd_) ::unlink(temporary_.c_str());
   }
@@ -120,14 +64,8 @@ class FileUpload final : public Upload {
     if (auto opened = write({}); !opened) return fail(opened.error());
     struct stat st {};
     if (::fsync(fd_.get()) != 0 || ::fstat(fd_.get(), &st) != 0) return fail(storage_error(errno, temporary_));
-    if (if_absent_) {
-      if (::link(temporary_.c_str(), path_.c_str()) != 0) return fail(storage_error(errno, path_));
-      ::unlink(temporary_.c_str());
-    } else if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
-      return fail(storage_error(errno, path_));
-    }
+    if (auto placed = place(temporary_, path_, if_absent_); !placed) return fail(placed.error());
     finished_ = true;
-    if (auto synced = sync_folder(path_); !synced) return fail(synced.error());
     return stat_of(st);
   }
 
@@ -211,6 +149,20 @@ Result<std::unique_ptr<Upload>> FileStore::upload(const std::string& key, const 
   auto path = path_of(key);
   if (!path) return fail(path.error());
   return std::make_unique<FileUpload>(*path, options.if_absent, cancel_);
+}
+
+// A second name for the same file: objects are replaced, never written to.
+Result<ObjectStat> FileStore::copy(const std::string& from, const std::string& to, const UploadOptions& options) {
+  auto source = path_of(from), target = path_of(to);
+  if (!source) return fail(source.error());
+  if (!target) return fail(target.error());
+  if (auto made = make_parents(*target); !made) return fail(made.error());
+  const std::string temporary = unfinished_name(*target);
+  if (::link(source->c_str(), temporary.c_str()) != 0) return fail(storage_error(errno, *source));
+  auto placed = place(temporary, *target, options.if_absent);
+  if (!placed) ::unlink(temporary.c_str());
+  if (!placed) return fail(placed.error());
+  return head(to);
 }
 
 Result<void> FileStore::remove(const std::string& key) {

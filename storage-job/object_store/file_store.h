@@ -17,6 +17,7 @@ class FileStore final : public ObjectStore {
   Result<std::unique_ptr<ObjectReader>> read(const std::string& key, const ObjectStat& stat) override;
   Result<void> put(const std::string& key, std::string bytes, bool if_absent) override;
   Result<std::unique_ptr<Upload>> upload(const std::string& key, const UploadOptions& options) override;
+  Result<ObjectStat> copy(const std::string& from, const std::string& to, const UploadOptions& options) override;
   Result<void> remove(const std::string& key) override;
   Result<ListPage> list(const std::string& prefix, const std::string& from) override;
   Result<std::vector<OpenUpload>> open_uploads(const std::string& prefix) override;

@@ -76,10 +76,17 @@ class ObjectStore {
   virtual Result<std::unique_ptr<ObjectReader>> read(const std::string& key, const ObjectStat& stat) = 0;
   virtual Result<void> put(const std::string& key, std::string bytes, bool if_absent) = 0;
   virtual Result<std::unique_ptr<Upload>> upload(const std::string& key, const UploadOptions& options) = 0;
+  // `to` becomes what `from` is, without its bytes passing through here. Whole or not at all, as upload() does it; but
+  // the store's word is no proof: who depends on the bytes reads them. Fails where the store cannot copy.
+  virtual Result<ObjectStat> copy(const std::string& from, const std::string& to, const UploadOptions& options);
   virtual Result<void> remove(const std::string& key) = 0;  // an absent object is success
   virtual Result<ListPage> list(const std::string& prefix, const std::string& from) = 0;
   virtual Result<std::vector<OpenUpload>> open_uploads(const std::string& prefix) = 0;
   virtual Result<void> abort_upload(const OpenUpload& upload) = 0;  // an absent upload is success
 };
+
+inline Result<ObjectStat> ObjectStore::copy(const std::string& from, const std::string&, const UploadOptions&) {
+  return fail(ErrorCode::invalid_argument, ErrorSource::storage, "this store does not copy: " + from);
+}
 
 }  // namespace hearth::object_store

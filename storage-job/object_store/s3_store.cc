@@ -61,6 +61,12 @@ Result<std::unique_ptr<Upload>> S3Store::upload(const std::string& key, const Up
   return std::make_unique<S3Upload>(client_, key, options);
 }
 
+Result<ObjectStat> S3Store::copy(const std::string& from, const std::string& to, const UploadOptions& options) {
+  auto stat = head(from);
+  if (!stat) return stat;
+  return S3Upload(client_, to, options).copy_from(from, stat->size);
+}
+
 Result<void> S3Store::remove(const std::string& key) {
   auto reply = client_.perform({.method = "DELETE", .key = key}, "DELETE " + key);
   if (!reply && reply.error().code != ErrorCode::not_found) return fail(reply.error());

@@ -18,6 +18,8 @@ class S3Upload final : public Upload {
   ~S3Upload() override;
   Result<void> write(std::string_view bytes) override;
   Result<ObjectStat> finish() override;
+  // Instead of write() and finish(): the object becomes a copy of `source`, an object of `size` bytes in this bucket.
+  Result<ObjectStat> copy_from(const std::string& source, std::uint64_t size);
 
  private:
   struct Part {
@@ -28,6 +30,7 @@ class S3Upload final : public Upload {
   Result<void> begin();
   Result<void> send_part();
   void submit_part(unsigned number, std::shared_ptr<const std::string> body);
+  void submit_copy(const std::string& source, const Range& range);
   Result<void> wait_for_parts(std::size_t at_most);
   Result<ObjectStat> put_whole();
   Result<void> complete();

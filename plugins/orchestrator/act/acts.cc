@@ -94,8 +94,12 @@ Step stop(const Workspace& row, bool leave_foreign) {
 
 Step storage_job(const Act& act) {
   const bool restoring = act.row.operation == Operation::restoring;
-  JobSpec spec{act.row.id, *storage_operation(act.row), act.row.volume_name,
-               restoring ? act.row.archive_key : act.archive_key};
+  JobSpec spec{act.row.id,
+               *storage_operation(act.row),
+               act.row.volume_name,
+               restoring ? act.row.archive_key : act.archive_key,
+               {}};
+  if (act.row.operation == Operation::archiving) spec.previous_key = act.row.archive_key;
   return {[spec = std::move(spec), restoring](WorkspaceRuntime& runtime, WorkspaceRuntime::Done done) {
             restoring ? runtime.restore(spec, std::move(done)) : runtime.archive(spec, std::move(done));
           },

@@ -87,12 +87,14 @@ std::string archive_directory(const OrchestratorSettings& settings) {
 }
 
 Result<JobAccess> job_access(const OrchestratorSettings& settings, const Uuid& workspace, const Uuid& operation,
-                             const std::string& archive_key, bool restoring) {
+                             const std::string& archive_key, bool restoring, const std::string& previous_key) {
   const bool bucket = !settings.archives.bucket.empty();
   const std::string prefix = bucket ? settings.archives.prefix : std::string();
   const std::string marker = restore_marker_key(prefix, settings.deployment, workspace);
-  if (!archive_key.starts_with(marker.substr(0, marker.rfind('/') + 1)) ||
-      archive_key.find("..") != std::string::npos) {
+  const auto is_ours = [folder = marker.substr(0, marker.rfind('/') + 1)](const std::string& key) {
+    return key.starts_with(folder) && key.find("..") == std::string::npos;
+  };
+  if (!is_ours(archive_key)) {
     return fail(ErrorCode::invalid_argument, ErrorSource::us,
                 "\"" + archive_key + "\" is no archive of workspace " + workspace.text() + " in this store");
   }
@@ -100,10 +102,11 @@ Result<JobAccess> job_access(const OrchestratorSettings& settings, const Uuid& w
   if (!access) return access;
   const std::string root = bucket ? "s3://" + settings.archives.bucket + "/" : std::string("file://") + kJobMount + "/";
   access->environment.push_back("ARCHIVE_URL=" + root + archive_key);
-  if (restoring) {
-    access->environment.push_back("RESTORE_OP_ID=" + operation.text());
-    access->environment.push_back("RESTORE_MARKER_URL=" + root + marker);
-  }
+  const bool compares = !restoring && is_ours(previous_key);
+  if (restoring) access->environment.push_back("RESTORE_OP_ID=" + operation.text());
+  if (compares) access->environment.push_back("PREVIOUS_ARCHIVE_URL=" + root + previous_key);
+  // The marker also says how the volume came out of the archive it was restored from.
+  if (restoring || compares) access->environment.push_back("RESTORE_MARKER_URL=" + root + marker);
   return access;
 }
 

@@ -31,9 +31,10 @@ struct JobAccess {
 
 // `operation` writes or restores `archive_key`; RESTORE_* are set when `restoring`. Makes the workspace's folder in a
 // directory, reads the credentials of a bucket: blocks on files. invalid_argument: the key is not below
-// "<prefix>/<deployment>/<workspace>/".
+// "<prefix>/<deployment>/<workspace>/". `previous_key` (may be empty) is what archiving compares with: where it lies
+// elsewhere, because the configuration changed, it is left out.
 Result<JobAccess> job_access(const OrchestratorSettings& settings, const Uuid& workspace, const Uuid& operation,
-                             const std::string& archive_key, bool restoring);
+                             const std::string& archive_key, bool restoring, const std::string& previous_key = {});
 
 // settings.directory, or its default below data_dir. Absolute.
 std::string archive_directory(const OrchestratorSettings& settings);

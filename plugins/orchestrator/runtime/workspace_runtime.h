@@ -64,6 +64,8 @@ struct JobSpec {
   Uuid operation;
   std::string volume_name;  // archive: empty archives an empty home
   std::string archive_key;  // the object to write or to read (archives/archive_store.h)
+  // archive: the row's archive so far, which is copied when nothing changed since; empty if there is none.
+  std::string previous_key{};
 };
 
 class WorkspaceRuntime {

@@ -55,7 +55,9 @@ std::string s3_refusal(int status, const std::string& code) {
 
 bool S3Seen::is(std::string_view what) const {
   const bool upload = query.contains("uploadId");
-  if (what == "part") return method == "PUT" && upload;
+  const bool copy = headers.contains("x-amz-copy-source");
+  if (what == "part") return method == "PUT" && upload && !copy;
+  if (what == "copy") return method == "PUT" && upload && copy;
   if (what == "complete") return method == "POST" && upload;
   if (what == "begin") return method == "POST" && query.contains("uploads");
   if (what == "abort") return method == "DELETE" && upload;
@@ -110,6 +112,15 @@ int FakeS3::count(std::string_view kind) const {
   return out;
 }
 
+std::uint64_t FakeS3::received() const {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t out = 0;
+  for (const S3Seen& seen : seen_)
+    if (seen.method == "PUT" && seen.key.ends_with(".zst"))
+      out += parse_decimal<std::uint64_t>(seen.headers.at("content-length")).value_or(0);
+  return out;
+}
+
 void FakeS3::serve(ScriptedPeer& peer) {
   while (true) {
     const std::string head = peer.read_head();
@@ -160,6 +171,23 @@ std::string FakeS3::get(const S3Seen& request) const {
                   fmt::format("ETag: {}\r\nContent-Range: bytes {}-{}/{}\r\n", etag, from, to, found->second.size()));
 }
 
+std::string FakeS3::copy_answer(const S3Seen& request, Upload& upload, bool lie) {
+  const std::string source = percent_decode(request.headers.at("x-amz-copy-source")).value_or("");
+  const auto found = objects_.find(source.substr(source.find('/', 1) + 1));
+  if (found == objects_.end()) return s3_refusal(404, "NoSuchKey");
+  unsigned long long from = 0, to = 0;
+  if (std::sscanf(request.headers.at("x-amz-copy-source-range").c_str(), "bytes=%llu-%llu", &from, &to) != 2 ||
+      to >= found->second.size())
+    return s3_refusal(400, "InvalidArgument");
+  const int number = std::stoi(request.query.at("partNumber"));
+  std::string body = found->second.substr(from, to - from + 1);
+  if (lie) body[body.size() / 2] = static_cast<char>(body[body.size() / 2] ^ 1);
+  upload.etags[number] = "\"" + etag_of(body) + "\"";
+  upload.parts[number] = std::move(body);
+  return response(
+      200, "<CopyPartResult><ETag>" + object_store::xml_escape(upload.etags[number]) + "</ETag></CopyPartResult>");
+}
+
 std::string FakeS3::upload_answer(const S3Seen& request, bool lie) {
   const auto upload = uploads_.find(request.query.at("uploadId"));
   if (upload == uploads_.end()) return s3_refusal(404, "NoSuchUpload");
@@ -167,6 +195,7 @@ std::string FakeS3::upload_answer(const S3Seen& request, bool lie) {
     uploads_.erase(upload);
     return response(204, "");
   }
+  if (request.is("copy")) return copy_answer(request, upload->second, lie);
   if (request.is("part")) {
     const int number = std::stoi(request.query.at("partNumber"));
     std::string body = request.body;

@@ -16,7 +16,8 @@ struct S3Seen {
   std::string method, key;  // the key without its bucket
   std::map<std::string, std::string> query, headers;
   std::string body;
-  bool is(std::string_view what) const;  // "part", "complete", "begin", "abort", "put", "get", "head", "uploads"
+  bool is(std::string_view what)
+      const;  // "part", "copy" (of a part), "complete", "begin", "abort", "put", "get", "head", "uploads"
 };
 
 // What happens to one request instead of the right thing.
@@ -41,20 +42,22 @@ class FakeS3 {
   void forget(const std::string& key);
   std::size_t open_uploads() const;
   int count(std::string_view kind) const;  // requests seen
+  std::uint64_t received() const;          // bytes of archives in requests, whatever became of them
 
  private:
+  struct Upload {
+    std::string key;
+    std::map<int, std::string> parts, etags;
+  };
   void serve(ScriptedPeer& peer);
   std::string answer(const S3Seen& request, bool lie);
   std::string upload_answer(const S3Seen& request, bool lie);
+  std::string copy_answer(const S3Seen& request, Upload& upload, bool lie);
   std::string get(const S3Seen& request) const;
 
   mutable std::mutex mutex_;
   Hook hook_;
   std::map<std::string, std::string> objects_, etags_;
-  struct Upload {
-    std::string key;
-    std::map<int, std::string> parts, etags;
-  };
   std::map<std::string, Upload> uploads_;
   std::vector<S3Seen> seen_;  // without bodies
   int next_upload_ = 0;

@@ -99,30 +99,6 @@ TEST(RoundTrip, SecondRunsDoNothing) {
   EXPECT_TRUE(fs::exists(scratch / "data/written-since"));
 }
 
-TEST(RoundTrip, AnUnchangedVolumeCostsNoUpload) {
-  const Scratch scratch;
-  const std::string data = (scratch / "data").string(), first = file_url(scratch / "1/home.tar.zst");
-  make_plain_tree(scratch / "data", 1, 5);
-  ASSERT_EQ(run_job({"archive", "--url", first, "--data-dir", data}).exit, 0);
-  const std::vector<std::string> second = {
-      "archive", "--url",        file_url(scratch / "2/home.tar.zst"), "--previous-url", first, "--data-dir",
-      data,      "--marker-url", file_url(scratch / "marker")};
-  EXPECT_NE(run_job(second).out.find("\"unchanged\""), std::string::npos);
-  EXPECT_FALSE(fs::exists(scratch / "2/home.tar.zst"));
-  // A restore gives every file a new ctime; the marker knows them.
-  fs::create_directory(scratch / "back");
-  ASSERT_EQ(run_job({"restore", "--url", first, "--data-dir", (scratch / "back").string(), "--op-id", "o",
-                     "--marker-url", file_url(scratch / "marker")})
-                .exit,
-            0);
-  auto third = second;
-  third[6] = (scratch / "back").string();
-  EXPECT_NE(run_job(third).out.find("\"unchanged\""), std::string::npos);
-  std::ofstream(scratch / "back/src/deep/er/text7", std::ios::app) << "x";
-  EXPECT_EQ(run_job(third).out.find("\"unchanged\""), std::string::npos);
-  EXPECT_TRUE(fs::exists(scratch / "2/home.tar.zst.meta"));
-}
-
 TEST(RoundTrip, EmptyVolume) {
   const Scratch scratch;
   fs::create_directory(scratch / "data");

@@ -1,11 +1,14 @@
 #include "walk/walk.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "walk/survey.h"
 
@@ -108,7 +111,50 @@ TEST_F(WalkTest, SurveyNoticesEveryChange) {
   fs::rename(root_ / "a", root_ / "b");
   EXPECT_TRUE(changed());
   fs::create_directory(root_ / ".hearth-restore");
+  EXPECT_TRUE(changed());  // the root's times
+  file(".hearth-restore/inside");
   EXPECT_FALSE(changed());
+}
+
+TEST_F(WalkTest, SurveyNoticesWhatOnlyCtimeAndInodeTell) {
+  file("a");
+  const auto digest = [&] { return settled_survey(root_.string(), ".hearth-restore").value().digest; };
+  std::string last = digest();
+  const auto changed = [&] { return std::exchange(last, digest()) != last; };
+  EXPECT_FALSE(changed());
+  ::chmod(root_.c_str(), 0755);  // the mode it has: the root's ctime alone
+  EXPECT_TRUE(changed());
+  struct stat st {};
+  ASSERT_EQ(::stat((root_ / "a").c_str(), &st), 0);
+  const timespec times[2] = {st.st_atim, st.st_mtim};
+  ::utimensat(AT_FDCWD, (root_ / "a").c_str(), times, 0);
+  EXPECT_TRUE(changed());
+  EXPECT_FALSE(changed());
+}
+
+TEST_F(WalkTest, ASurveyIsSettledOnlyWhenEveryTimeIsPast) {
+  EXPECT_EQ(settling_nanoseconds({1000, 1}), 100'000'000);
+  EXPECT_EQ(settling_nanoseconds({1000, 0}), 2'000'000'000);
+  file("a");
+  const auto nanoseconds = [](const timespec& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; };
+  const auto settled = settled_survey(root_.string(), "x").value();
+  ASSERT_FALSE(settled.digest.empty());
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  EXPECT_GE(nanoseconds(now), nanoseconds(settled.newest) + 100'000'000);
+  EXPECT_EQ(settled.digest, survey(root_.string(), "x").value().digest);
+  // A tree that never rests has no digest to keep.
+  std::atomic<bool> stop{false}, begun{false};
+  std::thread writer([&] {
+    while (!stop) {
+      file("a");
+      begun = true;
+    }
+  });
+  while (!begun) std::this_thread::yield();
+  EXPECT_EQ(settled_survey(root_.string(), "x").value().digest, "");
+  stop = true;
+  writer.join();
 }
 
 TEST_F(WalkTest, SurveyCountsHardLinksOnceAndHolesNot) {

@@ -48,7 +48,8 @@ class JobSequence final : public Sequence {
     auto access = std::make_shared<Result<JobAccess>>(JobAccess{});
     loop_.queue_work(
         [access, settings = settings_, spec = spec_, restoring = kind_ == JobKind::restore] {
-          *access = job_access(settings, spec.workspace, spec.operation, spec.archive_key, restoring);
+          *access =
+              job_access(settings, spec.workspace, spec.operation, spec.archive_key, restoring, spec.previous_key);
         },
         [this, access, alive = std::weak_ptr<char>(alive_)] {
           if (alive.expired()) return;

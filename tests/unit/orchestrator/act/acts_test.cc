@@ -24,7 +24,8 @@ class RecordingRuntime final : public WorkspaceRuntime {
     record("remove " + volume, std::move(done));
   }
   void archive(const JobSpec& spec, Done done) override {
-    record("archive " + spec.volume_name + " as " + spec.archive_key, std::move(done));
+    const std::string after = spec.previous_key.empty() ? "" : " after " + spec.previous_key;
+    record("archive " + spec.volume_name + " as " + spec.archive_key + after, std::move(done));
   }
   void restore(const JobSpec& spec, Done done) override {
     record("restore " + spec.archive_key + " into " + spec.volume_name, std::move(done));
@@ -85,7 +86,7 @@ TEST_F(ActsTest, EachOperationDoesItsOwn) {
 TEST_F(ActsTest, StorageOperationsRunTheirJobs) {
   run(Operation::archiving);
   run(Operation::restoring);
-  EXPECT_EQ(log, (Calls{"confirm", "archive home-2 as new", "confirm", "provision home-2", "confirm",
+  EXPECT_EQ(log, (Calls{"confirm", "archive home-2 as new after old", "confirm", "provision home-2", "confirm",
                         "restore old into home-2"}));
 }
 

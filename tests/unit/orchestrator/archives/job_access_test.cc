@@ -68,6 +68,20 @@ TEST_F(JobAccessTest, ARestoreKnowsWhereItsMarkerGoes) {
   EXPECT_TRUE(has(*access, "RESTORE_MARKER_URL=file:///archives/" + restore_marker_key("", "main", workspace_)));
 }
 
+TEST_F(JobAccessTest, ArchivingComparesWithThePreviousArchiveOfThisWorkspaceOnly) {
+  const std::string key = archive_key("", "main", workspace_, operation_);
+  const std::string previous = archive_key("", "main", workspace_, Uuid::random());
+  const auto access = job_access(settings_, workspace_, operation_, key, false, previous);
+  ASSERT_TRUE(access);
+  EXPECT_TRUE(has(*access, "PREVIOUS_ARCHIVE_URL=file:///archives/" + previous));
+  EXPECT_TRUE(has(*access, "RESTORE_MARKER_URL=file:///archives/" + restore_marker_key("", "main", workspace_)));
+  for (const std::string& elsewhere : {archive_key("old-prefix", "main", workspace_, operation_), previous + "/../x"}) {
+    const auto without = job_access(settings_, workspace_, operation_, key, false, elsewhere);
+    ASSERT_TRUE(without);
+    EXPECT_EQ(without->environment.size(), 1u) << elsewhere;
+  }
+}
+
 TEST_F(JobAccessTest, AnotherWorkspacesArchiveIsRefused) {
   for (const std::string& key :
        {archive_key("", "main", Uuid::random(), operation_), archive_key("", "other", workspace_, operation_),
