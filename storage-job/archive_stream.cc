@@ -7,6 +7,7 @@
 namespace hearth::storage_job {
 namespace {
 constexpr std::size_t kBlocksAhead = 6;  // of 1 MiB
+constexpr std::size_t kPiecesAhead = 1;  // of what the store's reader gives at a time, up to 4 MiB
 
 tl::unexpected<Error> corrupt(std::string message) {
   return fail(ErrorCode::corrupt, ErrorSource::storage, std::move(message));
@@ -27,7 +28,8 @@ Result<std::unique_ptr<ArchiveStream>> ArchiveStream::open(object_store::ObjectS
     self.read_ += bytes->size();
     return bytes;
   };
-  self.frames_ = std::make_unique<frames::FrameReader>(input, meta.uncompressed);
+  self.hashed_ = std::make_unique<ReadAhead>(input, kPiecesAhead);
+  self.frames_ = std::make_unique<frames::FrameReader>([&self] { return self.hashed_->next(); }, meta.uncompressed);
   self.ahead_ = std::make_unique<ReadAhead>([&self] { return self.frames_->next(); }, kBlocksAhead);
   return out;
 }

@@ -1,4 +1,4 @@
-// ArchiveStream: an archive object as its tar bytes, hashed and decompressed on a thread of its own.
+// ArchiveStream: an archive object as its tar bytes, hashed and decompressed on a thread each.
 #pragma once
 
 #include <atomic>
@@ -29,8 +29,9 @@ class ArchiveStream {
   std::unique_ptr<object_store::ObjectReader> reader_;
   object_store::Digest digest_{object_store::Digest::Algorithm::sha256};
   std::atomic<std::uint64_t> read_{0};
+  std::unique_ptr<ReadAhead> hashed_;  // its thread uses those above
   std::unique_ptr<frames::FrameReader> frames_;
-  std::unique_ptr<ReadAhead> ahead_;  // last: its thread uses the others
+  std::unique_ptr<ReadAhead> ahead_;  // its thread uses hashed_ and frames_
 };
 
 // .meta and the archive it speaks of. Errors: not_found, corrupt, or the store's.

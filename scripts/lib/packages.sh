@@ -22,12 +22,15 @@ image_packages() {
 }
 
 test_packages() {
-  printf '%s\n' libgtest-dev libgmock-dev libcmocka-dev shellcheck redis-server
+  printf '%s\n' libgtest-dev libgmock-dev libcmocka-dev shellcheck redis-server \
+    tar libarchive-tools python3 zstd
   { have node && have npm; } || printf '%s\n' nodejs npm
   have chromium || first_known chromium chromium-browser
 }
 
 check_packages() { printf '%s\n' clang clang-format clang-tidy; }
+
+perf_packages() { printf '%s\n' nginx-light haproxy wrk awscli tar time zstd; }
 
 # first_known NAME...: the first of several names for one thing that is installed or that apt can install.
 first_known() {

@@ -11,7 +11,7 @@ namespace {
 
 // Small enough for a store that answers only when a part is copied to do so before the connection counts as stalled.
 constexpr std::uint64_t kCopyPart = 128ull << 20;
-constexpr std::chrono::seconds kCopyBudget{60};
+constexpr std::chrono::seconds kCopyBudget{20};
 
 }  // namespace
 

@@ -190,7 +190,7 @@ TEST_F(Unchanged, ADamagedPreviousArchiveIsNotPassedOn) {
 
 TEST_F(Unchanged, AStoreThatCannotCopyOrCopiesWronglyIsGivenTheData) {
   const std::string empty = "HTTP/1.1 200 X\r\nContent-Length: 0\r\nETag: \"d41d8cd98f00b204e9800998ecf8427e\"\r\n\r\n";
-  const std::string inside = "<Error><Code>AccessDenied</Code></Error>";
+  const std::string inside = "<Error><Code>NoSuchKey</Code></Error>";
   for (const Spoil& spoil :
        {Spoil{How::answer, s3_refusal(501, "NotImplemented")}, Spoil{How::answer, s3_refusal(403, "AccessDenied")},
         Spoil{How::answer, empty}, Spoil{How::lie, ""},

@@ -1,0 +1,20 @@
+// Random trees of everything an archive keeps: kinds, names, modes, owners, times, links, attributes, holes.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace hearth::test {
+
+struct RandomTreeOptions {
+  bool attributes = true;      // extended attributes and ACLs
+  bool whole_seconds = false;  // of times, for programs that keep no more
+};
+
+// The same tree for the same seed, below `root`, which is made. Needs root.
+void make_random_tree(const std::filesystem::path& root, unsigned seed, const RandomTreeOptions& options = {});
+
+// Of two texts of describe(): their first lines that differ; empty when none do.
+std::string first_difference(const std::string& made, const std::string& wanted);
+
+}  // namespace hearth::test
