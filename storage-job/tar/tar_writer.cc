@@ -6,9 +6,11 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "tar/acl_entry.h"
+#include "tar/sparse_name.h"
 
 namespace hearth::tar {
 namespace {
@@ -69,6 +71,10 @@ TarWriter::~TarWriter() { archive_write_free(archive_); }
 
 long TarWriter::on_write(archive* self, void* client, const void* data, std::size_t size) {
   auto& writer = *static_cast<TarWriter*>(client);
+  if (writer.held_) {
+    writer.held_->append(static_cast<const char*>(data), size);
+    return static_cast<long>(size);
+  }
   if (!writer.error_)
     if (auto done = writer.output_({static_cast<const char*>(data), size}); !done) writer.error_ = done.error();
   if (writer.error_) {
@@ -92,7 +98,14 @@ Result<void> TarWriter::begin(const Item& item) {
   if (error_) return fail(*error_);
   const std::unique_ptr<archive_entry, FreeEntry> entry(archive_entry_new());
   fill(entry.get(), item);
+  const std::string path = "./" + item.path;
+  if (item.sparse && path.size() >= kShortenedName) held_.emplace();
   auto done = check(archive_write_header(archive_, entry.get()));
+  if (const auto held = std::exchange(held_, std::nullopt); held && done) {
+    const std::string header = with_sparse_name(*held, path);
+    if (done = output_(header); !done) error_ = done.error();
+    written_ += header.size();
+  }
   if (!done && done.error().source == ErrorSource::us) done.error().message += " (" + item.path + ")";
   return done;
 }

@@ -39,6 +39,7 @@ class TarWriter {
   Output output_;
   archive* archive_;
   std::optional<Error> error_;
+  std::optional<std::string> held_;  // the header being written, while it is to be corrected
   std::uint64_t written_ = 0;
 };
 

@@ -103,7 +103,8 @@ class Grower {
   }
 
   void times(const fs::path& path) {
-    const auto seconds = static_cast<time_t>(below(4'000'000'000u)) - (one_in(4) ? 2'000'000'000 : 0);
+    const auto seconds =
+        static_cast<time_t>(below(4'000'000'000u)) - (options_.before_1970 && one_in(4) ? 2'000'000'000 : 0);
     const long nanoseconds = options_.whole_seconds ? 0 : static_cast<long>(below(1'000'000'000));
     const timespec both[2] = {{0, UTIME_OMIT}, {seconds, nanoseconds}};
     HEARTH_CHECK(::utimensat(AT_FDCWD, path.c_str(), both, AT_SYMLINK_NOFOLLOW) == 0);

@@ -9,6 +9,7 @@ namespace hearth::test {
 struct RandomTreeOptions {
   bool attributes = true;      // extended attributes and ACLs
   bool whole_seconds = false;  // of times, for programs that keep no more
+  bool before_1970 = true;     // other programs write fractions of such times in other ways
 };
 
 // The same tree for the same seed, below `root`, which is made. Needs root.
