@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <array>
@@ -54,6 +55,10 @@ storage_job::Outcome<void> dress(int fd, const tar::Item& item) {
   return {};
 }
 
+void drop_inherited(int fd) {
+  for (const char* acl : {"system.posix_acl_access", "system.posix_acl_default"}) ::fremovexattr(fd, acl);
+}
+
 }  // namespace
 
 Extractor::Done Extractor::add(const tar::Item& item, tar::TarReader& data) {
@@ -69,6 +74,7 @@ Extractor::Done Extractor::add(const tar::Item& item, tar::TarReader& data) {
   if (item.type == tar::Type::other) return refused(item.path, "devices, fifos and unknown types are not extracted");
   if (open_.empty()) {
     open_.push_back({tar::Item{}, Fd(::openat(root_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC))});
+    drop_inherited(open_.back().fd.get());
     open_.back().item.mode = 0755;
     open_.back().item.uid = ::geteuid();
     open_.back().item.gid = ::getegid();
@@ -128,7 +134,8 @@ Extractor::Done Extractor::make_parents(std::string_view path) {
 
 Extractor::Done Extractor::enter(const std::string& path) {
   const std::string name(split_path(path).name);
-  if (::mkdirat(here(), name.c_str(), 0700) != 0 && errno != EEXIST) return broken(errno, path);
+  const bool made = ::mkdirat(here(), name.c_str(), 0700) == 0;
+  if (!made && errno != EEXIST) return broken(errno, path);
   Fd fd(::openat(here(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!fd) return broken(errno, path);
   struct stat st {};
@@ -142,6 +149,8 @@ Extractor::Done Extractor::enter(const std::string& path) {
   open.item.gid = st.st_gid;
   open.item.mtime = st.st_mtim.tv_sec;
   open.item.mtime_nsec = st.st_mtim.tv_nsec;
+  if (made && open_.back().revisited) drop_inherited(fd.get());
+  open.revisited = !made;
   open.fd = std::move(fd);
   open_.push_back(std::move(open));
   if (open_.size() > kOpenFolders) open_[open_.size() - kOpenFolders].fd.reset();
@@ -176,6 +185,7 @@ Extractor::Done Extractor::file(const tar::Item& item, tar::TarReader& data) {
     fd = Fd(::openat(here(), name.c_str(), kFlags, 0600));
   }
   if (!fd) return broken(errno, item.path);
+  if (open_.back().revisited) drop_inherited(fd.get());
   if (auto done = content(fd.get(), item, data); !done) return done;
   return dress(fd.get(), item);
 }

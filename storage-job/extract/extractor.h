@@ -34,6 +34,7 @@ class Extractor {
   struct Open {
     tar::Item item;
     Fd fd;
+    bool revisited = false;  // it has its default ACL already, which what is made in it must not inherit
   };
 
   Done leave_to(std::string_view parent);

@@ -18,7 +18,7 @@ namespace hearth::test {
 namespace {
 
 struct Range {
-  unsigned from = 1, count = 300;
+  unsigned from = 1, count = 200;
 };
 Range& seeds() {
   static Range range;

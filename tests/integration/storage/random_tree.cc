@@ -103,8 +103,7 @@ class Grower {
   }
 
   void times(const fs::path& path) {
-    const auto seconds =
-        static_cast<time_t>(below(4'000'000'000u)) - (options_.before_1970 && one_in(4) ? 2'000'000'000 : 0);
+    const auto seconds = static_cast<time_t>(below(4'000'000'000u)) - (options_.odd && one_in(4) ? 2'000'000'000 : 0);
     const long nanoseconds = options_.whole_seconds ? 0 : static_cast<long>(below(1'000'000'000));
     const timespec both[2] = {{0, UTIME_OMIT}, {seconds, nanoseconds}};
     HEARTH_CHECK(::utimensat(AT_FDCWD, path.c_str(), both, AT_SYMLINK_NOFOLLOW) == 0);
@@ -113,7 +112,7 @@ class Grower {
   void dress_link(const fs::path& path) {
     owner(path);
     times(path);
-    linkable_.push_back(path);
+    if (options_.odd) linkable_.push_back(path);
   }
 
   void dress(const fs::path& path, bool is_folder) {
@@ -126,7 +125,7 @@ class Grower {
 
   void attributes(const fs::path& path, bool is_folder) {
     for (std::uint64_t i = below(4); i > 0; --i) {
-      const std::string key = "user.k" + std::to_string(below(50)) + (one_in(3) ? "=%\xc3\xa9" : "");
+      const std::string key = "user.k" + std::to_string(below(50)) + (options_.odd && one_in(3) ? "=%\xc3\xa9" : "");
       const std::string value = bytes(below(200));
       HEARTH_CHECK(::setxattr(path.c_str(), key.c_str(), value.data(), value.size(), 0) == 0);
     }

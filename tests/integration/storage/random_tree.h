@@ -9,7 +9,9 @@ namespace hearth::test {
 struct RandomTreeOptions {
   bool attributes = true;      // extended attributes and ACLs
   bool whole_seconds = false;  // of times, for programs that keep no more
-  bool before_1970 = true;     // other programs write fractions of such times in other ways
+  // What other programs keep in ways of their own or not at all: fractions of times before 1970, attributes' names that
+  // are not plain text, hard links to symlinks.
+  bool odd = true;
 };
 
 // The same tree for the same seed, below `root`, which is made. Needs root.
