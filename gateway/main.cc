@@ -48,6 +48,15 @@ int test_or_dump(const CommandLine& options, const hearth::Result<std::shared_pt
   return 0;
 }
 
+int run_command(const Configuration& configuration, const std::string& command) {
+  for (const auto& module : configuration.modules) {
+    if (const auto code = (*module)->command(command)) return *code;
+  }
+  std::fprintf(stderr, "hearth: [emerg] no module that %s loads knows --%s: load_module orchestrator.so?\n",
+               configuration.settings().file.c_str(), command.c_str());
+  return 1;
+}
+
 int serve(const CommandLine& options, std::shared_ptr<Configuration> configuration) {
   const hearth::config::Settings& settings = configuration->settings();
   const auto level = static_cast<hearth::log::Level>(settings.error_log.level);
@@ -70,7 +79,7 @@ int main(int argc, char** argv) {
   std::string signal;
 
   CLI::App app{
-      "Hearth: a gateway that keeps cloud development environments.\nWithout -s, -t, -T or -v it serves, in the "
+      "Hearth: a gateway that keeps cloud development environments.\nWithout -s, -t, -T, -v or --gc-dry-run it serves, in the "
       "foreground unless \"daemon on;\" is configured."};
   app.name("hearth");
   app.add_option("-c", options.file, "configuration file, relative to the prefix")->capture_default_str();
@@ -82,6 +91,9 @@ int main(int argc, char** argv) {
   app.add_flag("-q", quiet, "with -t: say nothing unless it fails");
   app.add_option("-s", signal, "tell the running hearth: stop (at once), quit (drain first), reload, reopen (logs)")
       ->check(CLI::IsMember({"stop", "quit", "reload", "reopen"}));
+  bool gc_dry_run = false;
+  app.add_flag("--gc-dry-run", gc_dry_run,
+               "print which archives, volumes and uploads no workspace needs, and which of them would be removed now");
   app.add_flag("-v", version, "print the version and exit");
   app.add_flag("-V", verbose_version, "print version and build and exit");
   app.add_flag("--directives", directives, "print the directive reference (with -c: of the modules loaded there, too)");
@@ -97,6 +109,7 @@ int main(int argc, char** argv) {
   }
   if (options.test || options.dump) return test_or_dump(options, loaded, quiet);
   if (!loaded) return report(loaded.error());
+  if (gc_dry_run) return run_command(**loaded, "gc-dry-run");
   if (!signal.empty()) return send_signal(**loaded, signal);
   return serve(options, std::move(*loaded));
 }

@@ -86,6 +86,7 @@ class MeasuredRuntime final : public WorkspaceRuntime {
     meter_.listing += cpu(CLOCK_THREAD_CPUTIME_ID) - from;
     ++meter_.looks;
   }
+  void list_volumes(UniqueFunction<void(Result<Volumes>)> done) override { fake_.list_volumes(std::move(done)); }
   void provision(const Uuid& id, const std::string& volume, Done done) override {
     fake_.provision(id, volume, std::move(done));
   }
@@ -134,8 +135,17 @@ class MeasuredArchives final : public ArchiveStore {
     fake_.observe(std::move(markers_of), std::move(done));
     meter_.listing += cpu(CLOCK_THREAD_CPUTIME_ID) - from;
   }
+  void list_all(UniqueFunction<void(Result<std::vector<StoredArchive>>)> done) override {
+    fake_.list_all(std::move(done));
+  }
+  void list_uploads(UniqueFunction<void(Result<std::vector<StoredUpload>>)> done) override {
+    fake_.list_uploads(std::move(done));
+  }
   void remove(const std::string& key, UniqueFunction<void(Result<void>)> done) override {
     fake_.remove(key, std::move(done));
+  }
+  void abort_upload(const StoredUpload& upload, UniqueFunction<void(Result<void>)> done) override {
+    fake_.abort_upload(upload, std::move(done));
   }
   std::string unready_reason() const override { return {}; }
   const std::string& prefix() const override { return fake_.prefix(); }

@@ -169,6 +169,7 @@ void Control::start_coordination() {
                                                         if (coordinator_) coordinator_->deposed();
                                                       }});
     coordinator_ = std::make_unique<Coordinator>(loop_, settings_, *leader_, *runtime_, *archives_);
+    host_.add_metrics([metrics = coordinator_->gc_metrics()] { return metrics->render(); });
   }
   start_changes();
 }

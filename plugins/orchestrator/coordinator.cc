@@ -22,7 +22,7 @@ Coordinator::~Coordinator() = default;
 void Coordinator::elected(std::int64_t epoch) {
   if (stopped_) return;
   deposed();
-  term_ = std::make_unique<Term>(loop_, settings_, session_, epoch, runtime_, archives_);
+  term_ = std::make_unique<Term>(loop_, settings_, session_, epoch, runtime_, archives_, *gc_metrics_);
   term_->begin();
 }
 

@@ -15,6 +15,7 @@
 
 #include "orchestrator/act/lifeline.h"
 #include "orchestrator/archives/archive_store.h"
+#include "orchestrator/gc/gc_metrics.h"
 #include "orchestrator/runtime/workspace_runtime.h"
 #include "orchestrator/settings.h"
 #include "orchestrator/store/coordinator_store.h"
@@ -57,6 +58,8 @@ class Coordinator {
     std::chrono::nanoseconds comparing_cpu{0};  // of this term: comparing each listing with the one before
   };
   Stats stats() const;
+  // Of all terms; outlives the coordinator for whoever renders it.
+  std::shared_ptr<const gc::GcMetrics> gc_metrics() const { return gc_metrics_; }
 
  private:
   Loop& loop_;
@@ -64,6 +67,7 @@ class Coordinator {
   LeaderSession session_;
   WorkspaceRuntime& runtime_;
   ArchiveStore& archives_;
+  std::shared_ptr<gc::GcMetrics> gc_metrics_ = std::make_shared<gc::GcMetrics>();
   std::unique_ptr<Term> term_;
   bool stopped_ = false;
   Lifeline lifeline_;

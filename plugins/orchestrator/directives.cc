@@ -151,6 +151,23 @@ void add_idle(config::DirectiveTable& table) {
                          "How long before it is put to sleep its user is told. Not enforced yet."));
 }
 
+Result<Milliseconds> at_least_a_second(const std::string& argument) {
+  auto time = config::parse_time(argument);
+  if (time && *time < Seconds(1)) return wrong(fmt::format("\"{}\" is less than 1s", argument));
+  return time;
+}
+
+void add_collection(config::DirectiveTable& table) {
+  using S = OrchestratorSettings;
+  table.push_back(simple("gc_interval", "orchestrator", value(at_least_a_second, &S::gc_interval), "gc_interval time",
+                         "4h", "How often archives, volumes and uploads are looked for that no workspace needs."));
+  table.push_back(simple("gc_orphan_delay", "orchestrator", value(at_least_a_second, &S::gc_orphan_delay),
+                         "gc_orphan_delay time", "2h",
+                         "How long no workspace must have needed them before they are removed."));
+  table.push_back(simple("gc_max_deletes", "orchestrator", value(count, &S::gc_max_deletes), "gc_max_deletes number",
+                         "100", "How many of them are removed at a time; the others wait for the next gc_interval."));
+}
+
 }  // namespace
 
 const config::DirectiveTable& orchestrator_directives() {
@@ -172,6 +189,7 @@ const config::DirectiveTable& orchestrator_directives() {
     add_archive_store(t);
     add_runtime(t);
     add_idle(t);
+    add_collection(t);
     t.push_back(simple("max_running_per_user", "orchestrator", value(count, &S::max_running_per_user),
                        "max_running_per_user number", "3", "Workspaces one user may have running."));
     t.push_back(simple("max_running", "orchestrator", value(count, &S::max_running), "max_running number", "100",

@@ -4,6 +4,7 @@
 
 #include "log/log.h"
 #include "orchestrator/archives/object_archive_store.h"
+#include "orchestrator/commands.h"
 #include "orchestrator/control.h"
 #include "orchestrator/runtime/docker/docker_runtime.h"
 #include "orchestrator/store/database.h"
@@ -59,6 +60,11 @@ Result<void> Orchestrator::configured(const config::Settings&) {
 }
 
 std::vector<EmbeddedServer> Orchestrator::embedded_servers() { return servers_; }
+
+std::optional<int> Orchestrator::command(std::string_view name) {
+  if (name == "gc-dry-run") return gc_dry_run_command(settings_);
+  return std::nullopt;
+}
 
 Result<void> Orchestrator::start(Host& host) {
   if (settings_.idle_given) {

@@ -29,6 +29,7 @@ class Orchestrator : public Module {
   Result<void> configured(const config::Settings& settings) override;
   std::vector<EmbeddedServer> embedded_servers() override;
 
+  std::optional<int> command(std::string_view name) override;
   Result<void> start(Host& host) override;
   std::unique_ptr<WorkerModule> create_worker(WorkerHost& worker) override;
   void drain() override;

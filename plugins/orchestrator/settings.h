@@ -50,6 +50,9 @@ struct OrchestratorSettings {
   std::int64_t standby_ttl_seconds = 30 * 60;
   std::int64_t archive_ttl_seconds = 7 * 24 * 3600;
   std::int64_t stop_notice_seconds = 2 * 60;
+  Milliseconds gc_interval{4 * 3600 * 1000};
+  Milliseconds gc_orphan_delay{2 * 3600 * 1000};  // how long nobody must have needed what is removed
+  unsigned gc_max_deletes = 100;                  // per run
   bool idle_given = false;  // one of the three above was configured; nothing enforces them yet
 };
 

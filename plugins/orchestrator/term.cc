@@ -8,7 +8,7 @@ constexpr Milliseconds kReloadAfterError{1000};
 }  // namespace
 
 Term::Term(Loop& loop, const OrchestratorSettings& settings, LeaderSession& session, std::int64_t epoch,
-           WorkspaceRuntime& runtime, ArchiveStore& archives)
+           WorkspaceRuntime& runtime, ArchiveStore& archives, gc::GcMetrics& gc_metrics)
     : loop_(loop),
       settings_(settings),
       runtime_(runtime),
@@ -25,18 +25,26 @@ Term::Term(Loop& loop, const OrchestratorSettings& settings, LeaderSession& sess
                  [this](const Error& error) { archives_failed(error); }}),
       prober_(loop, runtime, settings.probe_interval,
               [this](const Uuid& id, const std::string& runtime_id) { became_ready(id, runtime_id); }),
+      collector_(loop, settings, epoch,
+                 {runtime, archives, session, [this](EpochCheck::Answer done) { epoch_check_.confirm(std::move(done)); },
+                  [this] { return !runtime_away_ && executor_.breaker().willing(loop_.now()); },
+                  [this] { return !archives_away_ && storage_breaker_.willing(loop_.now()); }, gc_metrics}),
       reload_timer_(loop),
       absorb_timer_(loop),
       runtime_back_at_(loop.now()) {
   archives_.poller().set_moving(false);
 }
 
-void Term::begin() { load_all(); }
+void Term::begin() {
+  load_all();
+  collector_.begin();
+}
 
 void Term::silence() {
   silenced_ = true;
   lifeline_.cut();
   executor_.reset();
+  collector_.silence();
   reload_timer_.stop();
   absorb_timer_.stop();
 }

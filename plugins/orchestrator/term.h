@@ -14,6 +14,7 @@
 #include "orchestrator/act/executor.h"
 #include "orchestrator/coordinator.h"
 #include "orchestrator/decide/decide.h"
+#include "orchestrator/gc/collector.h"
 #include "orchestrator/observe/observer.h"
 #include "orchestrator/observe/prober.h"
 #include "orchestrator/settings.h"
@@ -25,7 +26,7 @@ namespace hearth::orchestrator {
 class Term {
  public:
   Term(Loop& loop, const OrchestratorSettings& settings, LeaderSession& session, std::int64_t epoch,
-       WorkspaceRuntime& runtime, ArchiveStore& archives);
+       WorkspaceRuntime& runtime, ArchiveStore& archives, gc::GcMetrics& gc_metrics);
 
   void begin();
   // No callback and no statement afterwards.
@@ -107,6 +108,7 @@ class Term {
   RuntimeObserver observer_;
   ArchiveObserver archives_;
   Prober prober_;
+  gc::Collector collector_;
   Timer reload_timer_;
   Timer absorb_timer_;
 

@@ -71,8 +71,12 @@ class FileUpload final : public Upload {
 
  private:
   Result<void> open() {
-    if (auto made = make_parents(path_); !made) return made;
-    fd_ = Fd(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640));
+    // Again when remove() took the empty folder away in between.
+    for (int attempt = 0; !fd_ && attempt < 3; ++attempt) {
+      if (auto made = make_parents(path_); !made) return made;
+      fd_ = Fd(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640));
+      if (!fd_ && errno != ENOENT) break;
+    }
     if (!fd_) return fail(storage_error(errno, temporary_));
     return {};
   }
@@ -169,6 +173,10 @@ Result<void> FileStore::remove(const std::string& key) {
   auto path = path_of(key);
   if (!path) return fail(path.error());
   if (::unlink(path->c_str()) != 0 && errno != ENOENT) return fail(storage_error(errno, *path));
+  // A folder is there for what is in it.
+  for (std::size_t end = path->rfind('/'); end > root_.size(); end = path->rfind('/', end - 1)) {
+    if (::rmdir(path->substr(0, end).c_str()) != 0 && errno != ENOENT) break;
+  }
   return {};
 }
 

@@ -70,6 +70,13 @@ void Engine::observe(UniqueFunction<void(Result<RuntimeSnapshot>)> done) {
   });
 }
 
+void Engine::list_volumes(UniqueFunction<void(Result<Volumes>)> done) {
+  observe([done = std::move(done)](Result<RuntimeSnapshot> seen) mutable {
+    if (!seen) return done(fail(std::move(seen.error())));
+    done(std::move(seen->volumes));
+  });
+}
+
 void Engine::provision(const Uuid& workspace, const std::string& volume, Done done) {
   call("provision " + volume, false, std::move(done),
        [&world = world_, workspace, volume] { return world.create_volume(volume, workspace); });

@@ -11,6 +11,7 @@ class Engine final : public WorkspaceRuntime {
   Engine(Simulation& simulation, World& world, Node& node) : sim_(simulation), world_(world), node_(node) {}
 
   void observe(UniqueFunction<void(Result<RuntimeSnapshot>)> done) override;
+  void list_volumes(UniqueFunction<void(Result<Volumes>)> done) override;
   void provision(const Uuid& workspace, const std::string& volume_name, Done done) override;
   void start(const StartSpec& spec, Done done) override;
   void stop(const Uuid& workspace, Done done) override;

@@ -23,6 +23,9 @@ constexpr char kRecover[] =
 Scenario::Scenario(Simulation& simulation, Database& database)
     : sim_(simulation), database_(database), world_(simulation, database) {
   settings_.max_parallel_operations = static_cast<unsigned>(sim_.rng.between(1, 4));
+  settings_.gc_interval = sim_.between(2000, 20000);
+  settings_.gc_orphan_delay = sim_.between(1000, 20000);
+  settings_.gc_max_deletes = static_cast<unsigned>(sim_.rng.between(1, 5));
   nodes_.resize(static_cast<std::size_t>(sim_.rng.between(1, 3)));
   world_.changed = [this] {
     if (sim_.fault("engine event lost", 0.3)) return;
@@ -235,6 +238,15 @@ void Scenario::check_the_end() {
   }
 }
 
+// What no row names is collected (I6).
+void Scenario::check_nothing_is_left_over() {
+  const std::vector<std::string> orphans = world_.orphans();
+  sim_.check(orphans.empty(), [&] { return fmt::format("{} orphans are left: {}", orphans.size(), orphans.front()); });
+  const std::string failed = what_is_left();
+  sim_.check(failed.empty(), [&] { return "not converged after collecting: " + failed; });
+  world_.check_homes();
+}
+
 // The home gets there, whatever happens on the way; an owner who reads "ERROR" tries again.
 void Scenario::reach(const std::string& desired) {
   Home& home = homes_.back();
@@ -258,6 +270,8 @@ void Scenario::run_story() {
     reach(desired);
     if (sim_.failed()) break;
   }
+  run_for(kPeaceAtMost, [this] { return world_.orphans().empty(); });
+  check_nothing_is_left_over();
   for (auto& node : nodes_) node.reset();
 }
 
@@ -272,6 +286,8 @@ void Scenario::run() {
   run_for(Milliseconds(40000));  // what takes effect late has done so by then, and was dealt with
   run_for(kPeaceAtMost, [this] { return converged(); });
   if (!sim_.failed()) check_the_end();
+  run_for(kPeaceAtMost, [this] { return world_.orphans().empty(); });
+  check_nothing_is_left_over();
   for (auto& node : nodes_) node.reset();
 }
 

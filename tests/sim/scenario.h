@@ -40,6 +40,7 @@ class Scenario {
   bool converged();
   std::string what_is_left();
   void check_the_end();
+  void check_nothing_is_left_over();
 
   Simulation& sim_;
   Database& database_;

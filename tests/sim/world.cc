@@ -33,17 +33,6 @@ RuntimeSnapshot World::snapshot() const {
   return result;
 }
 
-ArchiveSnapshot World::archives(const std::vector<Uuid>& markers_of) const {
-  ArchiveSnapshot result;
-  for (const auto& [key, object] : objects) {
-    result[object.workspace].archives.push_back({object.operation, key, object.meta});
-  }
-  for (const Uuid& id : markers_of) {
-    if (const auto marker = markers.find(id); marker != markers.end()) result[id].marker = marker->second;
-  }
-  return result;
-}
-
 bool World::answers(const std::string& address) const {
   for (const auto& [id, container] : containers) {
     if (address_of(container.runtime_id) == address) {
@@ -135,8 +124,8 @@ void World::crash_container(const Uuid& workspace, int exit_code) {
   changed();
 }
 
-// No volume goes unless its row is deleted, or names a complete archive of its own operation that holds the same, or
-// the volume is not the row's and holds nothing of its own.
+// The row's volume does not go unless the row is deleted, or names a complete archive of its own operation that holds
+// the same. Any other may go as long as every home is somewhere.
 Result<void> World::remove_volume(const std::string& name) {
   const auto found = volumes.find(name);
   if (found == volumes.end()) return {};
@@ -144,7 +133,7 @@ Result<void> World::remove_volume(const std::string& name) {
   const Uuid workspace = found->second.workspace;
   const int content = found->second.content;
   const std::optional<HomeRow> row = database_.home_row(workspace);
-  if (row && !row->deleted && content > kNothing) {
+  if (row && !row->deleted && row->volume_name == name && content > kNothing) {
     const auto object = objects.find(row->archive_key);
     const bool archived = object != objects.end() && object->second.meta && !object->second.torn &&
                           object->second.operation == row->archive_op_id && object->second.content == content;
@@ -229,6 +218,11 @@ void World::end_job(const Uuid& operation, int incarnation, int outcome, int con
 }
 
 Result<void> World::remove_job(const Uuid& operation) {
+  // One that is ended in the middle of an upload cannot abort it.
+  const auto ended = jobs.find(operation);
+  if (ended != jobs.end() && ended->second.running && !ended->second.restores) {
+    uploads.push_back({ended->second.workspace, operation, ended->second.key, std::to_string(++made_), ""});
+  }
   if (jobs.erase(operation) > 0) sim_.say("world: job {} removed", operation.text());
   changed();
   return {};

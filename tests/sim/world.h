@@ -58,12 +58,14 @@ class World {
   std::map<Uuid, Job> jobs;  // by operation
   std::map<std::string, Object> objects;
   std::map<Uuid, RestoreMarker> markers;
+  std::vector<StoredUpload> uploads;  // of jobs that were ended before their archive was
   std::map<Uuid, int> truth;
   bool engine_up = true;
   bool store_up = true;
 
   RuntimeSnapshot snapshot() const;
   ArchiveSnapshot archives(const std::vector<Uuid>& markers_of) const;
+  std::vector<StoredArchive> stored() const;
   bool answers(const std::string& address) const;
 
   // What the engine does when it is told to. Errors are the engine's own.
@@ -74,6 +76,11 @@ class World {
   Result<void> remove_volume(const std::string& name);
   Result<void> start_job(const JobSpec& spec, bool restores);
   Result<void> remove_job(const Uuid& operation);
+  // What the store does.
+  Result<void> remove_stored(const std::string& key);
+  Result<void> abort_upload(const StoredUpload& upload);
+  // Resources that no row names: what the garbage collector has to remove, in words.
+  std::vector<std::string> orphans();
 
   void crash_container(const Uuid& workspace, int exit_code);
   // The owner works in it.

@@ -1,5 +1,6 @@
 // ArchiveStore: what the coordinator sees of the archives in object storage (SPEC section 10). storage-job writes and
-// reads them; here they are only listed and removed.
+// reads them; here they are only listed and removed. Whatever is not below this deployment's prefix, or has no name of
+// ours there, is neither listed nor touched.
 //
 // Thread: the orchestrator's loop. Calls have a deadline of the store's own and fail whole: an answer that is missing a
 // page is no answer. Destroying the store silences what is under way. Errors: unavailable and timeout (try again),
@@ -46,14 +47,37 @@ struct WorkspaceArchives {
 
 using ArchiveSnapshot = std::unordered_map<Uuid, WorkspaceArchives>;
 
+// What the garbage collector must know of: an archive, whole or not, or a restore marker.
+struct StoredArchive {
+  Uuid workspace;
+  std::optional<Uuid> operation;  // nullopt: a restore marker
+  std::string key;                // for remove()
+  bool operator==(const StoredArchive&) const = default;
+};
+
+// An upload of an archive or a marker that was begun and neither ended nor given up.
+struct StoredUpload {
+  Uuid workspace;
+  std::optional<Uuid> operation;
+  std::string key;
+  std::string id;         // the store's name for it
+  std::string initiated;  // ISO 8601, by the store's clock
+  bool operator==(const StoredUpload&) const = default;
+};
+
 class ArchiveStore {
  public:
   virtual ~ArchiveStore() = default;
 
   // Everything below the deployment's prefix. Markers are read for the workspaces in `markers_of` only.
   virtual void observe(std::vector<Uuid> markers_of, UniqueFunction<void(Result<ArchiveSnapshot>)> done) = 0;
-  // The `.meta` first, then the data; what is absent already is success.
+  // Every archive, with or without its .meta, and every restore marker; by key.
+  virtual void list_all(UniqueFunction<void(Result<std::vector<StoredArchive>>)> done) = 0;
+  virtual void list_uploads(UniqueFunction<void(Result<std::vector<StoredUpload>>)> done) = 0;
+  // An archive: the `.meta` first, then the data; or a marker. What is absent already is success.
+  // invalid_argument: the key is none of this deployment's.
   virtual void remove(const std::string& key, UniqueFunction<void(Result<void>)> done) = 0;
+  virtual void abort_upload(const StoredUpload& upload, UniqueFunction<void(Result<void>)> done) = 0;
   // For /readyz: empty when the store answered last time.
   virtual std::string unready_reason() const = 0;
   // The key prefix of this store, for archive_key().

@@ -5,47 +5,33 @@
 #include <nlohmann/json.hpp>
 
 #include "object_store/object_store.h"
+#include "orchestrator/archives/inventory.h"
 
 namespace hearth::orchestrator {
 namespace {
 
 using object_store::ObjectStore;
 
-constexpr std::string_view kData = "home.tar.zst";
-constexpr std::string_view kMeta = "home.tar.zst.meta";
 constexpr std::size_t kMarkerLimit = 64u << 10;
 
 struct Parts {
   bool data = false;
   bool meta = false;
 };
-using Found = std::unordered_map<Uuid, std::unordered_map<Uuid, Parts>>;
-
-Result<Found> list_all(ObjectStore& store, const std::string& folder) {
-  Found found;
-  std::string from;
-  do {
-    auto page = store.list(folder, from);
-    if (!page) return fail(page.error());
-    for (const auto& object : page->objects) {
-      const auto key = parse_archive_key(object.key, folder);
-      if (!key) continue;
-      Parts& parts = found[key->workspace][key->operation];
-      (key->meta ? parts.meta : parts.data) = true;
-    }
-    if (!page->next.empty() && page->next == from)
-      return fail(ErrorCode::protocol, ErrorSource::storage, "the archive store lists the same page for ever");
-    from = page->next;
-  } while (!from.empty());
-  return found;
-}
 
 Result<ArchiveSnapshot> observe_all(ObjectStore& store, const ObjectArchiveStore::Options& options,
                                     const std::vector<Uuid>& markers_of) {
-  auto found = list_all(store, (options.prefix.empty() ? "" : options.prefix + "/") + options.deployment + "/");
-  if (!found) return fail(found.error());
+  const std::string folder = archive_folder(options.prefix, options.deployment);
+  std::unordered_map<Uuid, std::unordered_map<Uuid, Parts>> found;
+  auto listed = for_each_object(store, folder, [&](const std::string& name) {
+    const auto key = parse_archive_key(name, folder);
+    if (!key) return;
+    Parts& parts = found[key->workspace][key->operation];
+    (key->meta ? parts.meta : parts.data) = true;
+  });
+  if (!listed) return fail(listed.error());
   ArchiveSnapshot snapshot;
-  for (const auto& [workspace, operations] : *found) {
+  for (const auto& [workspace, operations] : found) {
     for (const auto& [operation, parts] : operations) {
       snapshot[workspace].archives.push_back(
           {operation, archive_key(options.prefix, options.deployment, workspace, operation), parts.data && parts.meta});
@@ -203,25 +189,28 @@ void ObjectArchiveStore::observe(std::vector<Uuid> markers_of, UniqueFunction<vo
                        std::move(done));
 }
 
-void ObjectArchiveStore::remove(const std::string& key, UniqueFunction<void(Result<void>)> done) {
-  run<void>(
-      [key](ObjectStore& store) -> Result<void> {
-        if (auto removed = store.remove(key + ".meta"); !removed) return removed;
-        return store.remove(key);
-      },
+void ObjectArchiveStore::list_all(UniqueFunction<void(Result<std::vector<StoredArchive>>)> done) {
+  run<std::vector<StoredArchive>>(
+      [options = options_](ObjectStore& store) { return list_archives(store, options.prefix, options.deployment); },
       std::move(done));
 }
 
-std::optional<ArchiveKey> parse_archive_key(std::string_view key, std::string_view folder) {
-  constexpr std::size_t kId = Uuid::kTextSize;
-  if (!key.starts_with(folder)) return std::nullopt;
-  key.remove_prefix(folder.size());
-  if (key.size() <= 2 * (kId + 1) || key[kId] != '/' || key[2 * kId + 1] != '/') return std::nullopt;
-  const auto workspace = Uuid::parse(key.substr(0, kId));
-  const auto operation = Uuid::parse(key.substr(kId + 1, kId));
-  const std::string_view name = key.substr(2 * (kId + 1));
-  if (!workspace || !operation || (name != kData && name != kMeta)) return std::nullopt;
-  return ArchiveKey{*workspace, *operation, name == kMeta};
+void ObjectArchiveStore::list_uploads(UniqueFunction<void(Result<std::vector<StoredUpload>>)> done) {
+  run<std::vector<StoredUpload>>(
+      [options = options_](ObjectStore& store) { return list_open_uploads(store, options.prefix, options.deployment); },
+      std::move(done));
+}
+
+void ObjectArchiveStore::remove(const std::string& key, UniqueFunction<void(Result<void>)> done) {
+  run<void>([options = options_, key](
+                ObjectStore& store) { return remove_archive(store, options.prefix, options.deployment, key); },
+            std::move(done));
+}
+
+void ObjectArchiveStore::abort_upload(const StoredUpload& upload, UniqueFunction<void(Result<void>)> done) {
+  run<void>(
+      [upload](ObjectStore& store) { return store.abort_upload({upload.key, upload.id, upload.initiated}); },
+      std::move(done));
 }
 
 std::optional<RestoreMarker> read_restore_marker(std::string_view text, const std::string& job_folder) {

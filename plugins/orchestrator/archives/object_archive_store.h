@@ -40,7 +40,10 @@ class ObjectArchiveStore final : public ArchiveStore {
   ~ObjectArchiveStore() override;
 
   void observe(std::vector<Uuid> markers_of, UniqueFunction<void(Result<ArchiveSnapshot>)> done) override;
+  void list_all(UniqueFunction<void(Result<std::vector<StoredArchive>>)> done) override;
+  void list_uploads(UniqueFunction<void(Result<std::vector<StoredUpload>>)> done) override;
   void remove(const std::string& key, UniqueFunction<void(Result<void>)> done) override;
+  void abort_upload(const StoredUpload& upload, UniqueFunction<void(Result<void>)> done) override;
   std::string unready_reason() const override { return unready_; }
   const std::string& prefix() const override { return options_.prefix; }
 
@@ -74,11 +77,14 @@ struct ArchiveKey {
   bool meta = false;
 };
 std::optional<ArchiveKey> parse_archive_key(std::string_view key, std::string_view folder);
+// "<folder><workspace>/.restore_marker"; nullopt for every other key.
+std::optional<Uuid> parse_marker_key(std::string_view key, std::string_view folder);
 // {"restore_op_id", "archive_key"} as storage-job writes them; nullopt when it says nothing usable. `job_folder` as
 // above.
 std::optional<RestoreMarker> read_restore_marker(std::string_view text, const std::string& job_folder);
 
-// The store that the configuration names: a directory (made when it is missing) or a bucket.
-std::unique_ptr<ArchiveStore> open_archive_store(Loop& loop, const OrchestratorSettings& settings);
+// The store that the configuration names: a directory (made when it is missing, unless `make` says otherwise) or a
+// bucket.
+std::unique_ptr<ArchiveStore> open_archive_store(Loop& loop, const OrchestratorSettings& settings, bool make = true);
 
 }  // namespace hearth::orchestrator

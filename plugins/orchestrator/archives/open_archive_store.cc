@@ -15,9 +15,9 @@ using Opened = Result<std::unique_ptr<object_store::ObjectStore>>;
 constexpr std::chrono::seconds kRetryBudget{3};
 constexpr std::chrono::milliseconds kConnectTimeout{3000};
 
-Opened open_directory(const std::string& directory, const std::atomic<bool>* cancel) {
+Opened open_directory(const std::string& directory, bool make, const std::atomic<bool>* cancel) {
   std::error_code error;
-  std::filesystem::create_directories(directory, error);
+  if (make) std::filesystem::create_directories(directory, error);
   if (error) return fail(system_error(error.value(), "archive_store " + directory));
   return std::make_unique<object_store::FileStore>(directory, cancel);
 }
@@ -41,14 +41,14 @@ Opened open_bucket(const ArchiveSettings& settings, const std::atomic<bool>* can
 
 }  // namespace
 
-std::unique_ptr<ArchiveStore> open_archive_store(Loop& loop, const OrchestratorSettings& settings) {
+std::unique_ptr<ArchiveStore> open_archive_store(Loop& loop, const OrchestratorSettings& settings, bool make) {
   ObjectArchiveStore::Options options;
   options.deployment = settings.deployment;
   if (settings.archives.bucket.empty()) {
     options.job_folder = kJobFolder;
     return std::make_unique<ObjectArchiveStore>(
-        loop, std::move(options), [directory = archive_directory(settings)](const std::atomic<bool>* cancel) {
-          return open_directory(directory, cancel);
+        loop, std::move(options), [directory = archive_directory(settings), make](const std::atomic<bool>* cancel) {
+          return open_directory(directory, make, cancel);
         });
   }
   options.prefix = settings.archives.prefix;

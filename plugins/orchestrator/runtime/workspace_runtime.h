@@ -74,6 +74,9 @@ class WorkspaceRuntime {
   virtual ~WorkspaceRuntime() = default;
 
   virtual void observe(UniqueFunction<void(Result<RuntimeSnapshot>)> done) = 0;
+  // The volumes of observe() alone, which costs little.
+  using Volumes = std::unordered_map<Uuid, std::vector<ObservedVolume>>;
+  virtual void list_volumes(UniqueFunction<void(Result<Volumes>)> done) = 0;
   virtual void provision(const Uuid& workspace, const std::string& volume_name, Done done) = 0;
   virtual void start(const StartSpec& spec, Done done) = 0;  // image, create, start
   virtual void stop(const Uuid& workspace, Done done) = 0;   // stop and remove the container; the volume stays

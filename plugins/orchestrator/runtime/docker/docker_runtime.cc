@@ -36,6 +36,18 @@ void DockerRuntime::observe(UniqueFunction<void(Result<RuntimeSnapshot>)> done) 
   started.begin();
 }
 
+void DockerRuntime::list_volumes(UniqueFunction<void(Result<Volumes>)> done) {
+  engine_.call({"GET", "/volumes?" + docker::label_filter(deployment_), "", docker::Observation::kTimeout},
+               [this, done = std::move(done)](Result<HttpResponse> answer) mutable {
+                 if (!answer) return done(tl::unexpected(std::move(answer.error())));
+                 if (!docker::is_success(*answer)) return done(tl::unexpected(docker::error_of(*answer, "listing")));
+                 RuntimeSnapshot snapshot;
+                 auto read = docker::read_volumes(answer->body, deployment_, snapshot);
+                 if (!read) return done(tl::unexpected(std::move(read.error())));
+                 done(std::move(snapshot.volumes));
+               });
+}
+
 void DockerRuntime::run(MakeSequence make, Done done) {
   const std::uint64_t id = next_++;
   auto sequence = make([this, id, done = std::move(done)](Result<void> result) mutable {

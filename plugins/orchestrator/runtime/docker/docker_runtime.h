@@ -21,6 +21,7 @@ class DockerRuntime final : public WorkspaceRuntime {
   ~DockerRuntime() override;
 
   void observe(UniqueFunction<void(Result<RuntimeSnapshot>)> done) override;
+  void list_volumes(UniqueFunction<void(Result<Volumes>)> done) override;
   void provision(const Uuid& workspace, const std::string& volume_name, Done done) override;
   void start(const StartSpec& spec, Done done) override;
   void stop(const Uuid& workspace, Done done) override;

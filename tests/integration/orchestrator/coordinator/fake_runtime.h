@@ -42,7 +42,9 @@ struct World {
   std::set<std::string> used_and_removed;     // … and were removed without a copy
   int next_job_exit = 0;
   bool jobs_end = true;
+  std::vector<StoredUpload> uploads;
   bool store_away = false;
+  std::string refused;  // this call of the store fails
   bool away = false;  // calls fail
   bool new_containers_answer = true;
   std::function<void(const std::string&)> entering = nullptr;  // each call, by name
@@ -100,6 +102,11 @@ class FakeRuntime final : public WorkspaceRuntime {
     if (!alive_("observe")) return;
     if (world_.away) return later([done = std::move(done)]() mutable { done(away()); });
     later([done = std::move(done), seen = world_.snapshot()]() mutable { done(std::move(seen)); });
+  }
+  void list_volumes(UniqueFunction<void(Result<Volumes>)> done) override {
+    if (!alive_("list volumes")) return;
+    if (world_.away) return later([done = std::move(done)]() mutable { done(away()); });
+    later([done = std::move(done), seen = world_.snapshot().volumes]() mutable { done(std::move(seen)); });
   }
   void provision(const Uuid& id, const std::string& volume, Done done) override {
     act("provision", std::move(done), [this, id, volume]() -> Result<void> {
@@ -227,14 +234,51 @@ class FakeArchives final : public ArchiveStore {
       done(std::move(snapshot));
     });
   }
+  void list_all(UniqueFunction<void(Result<std::vector<StoredArchive>>)> done) override {
+    std::vector<StoredArchive> all;
+    for (const auto& [key, owner] : world_.archives) all.push_back({owner.first, owner.second, key});
+    for (const auto& [id, marker] : world_.markers) all.push_back({id, {}, restore_marker_key("", "main", id)});
+    answer("list all", std::move(all), std::move(done));
+  }
+  void list_uploads(UniqueFunction<void(Result<std::vector<StoredUpload>>)> done) override {
+    answer("list uploads", world_.uploads, std::move(done));
+  }
   void remove(const std::string& key, UniqueFunction<void(Result<void>)> done) override {
-    world_.archives.erase(key);
-    done({});
+    act("remove archive", key, std::move(done), [this, key] {
+      world_.archives.erase(key);
+      std::erase_if(world_.markers, [&](const auto& marker) { return restore_marker_key("", "main", marker.first) == key; });
+    });
+  }
+  void abort_upload(const StoredUpload& upload, UniqueFunction<void(Result<void>)> done) override {
+    act("abort upload", upload.key, std::move(done), [this, upload] { std::erase(world_.uploads, upload); });
   }
   std::string unready_reason() const override { return {}; }
   const std::string& prefix() const override { return prefix_; }
 
  private:
+  static tl::unexpected<Error> away() { return fail(ErrorCode::unavailable, ErrorSource::storage, "away", true); }
+  template <class T>
+  void answer(const char* name, T value, UniqueFunction<void(Result<T>)> done) {
+    if (!alive_(name)) return;
+    const bool fails = world_.store_away || world_.refused == name;
+    loop_.post([here = here_, fails, value = std::move(value), done = std::move(done)]() mutable {
+      if (!*here) return;
+      if (fails) return done(away());
+      done(std::move(value));
+    });
+  }
+  void act(const char* name, const std::string& what, UniqueFunction<void(Result<void>)> done,
+           const std::function<void()>& effect) {
+    if (world_.entering) world_.entering(std::string(name) + " " + what);
+    if (!alive_(name)) return;
+    const bool fails = world_.store_away || world_.refused == name;
+    if (!fails) effect();
+    if (!alive_(name)) return;
+    loop_.post([here = here_, fails, done = std::move(done)]() mutable {
+      if (*here) done(fails ? Result<void>(away()) : Result<void>());
+    });
+  }
+
   Loop& loop_;
   World& world_;
   FakeRuntime::Alive alive_;

@@ -13,6 +13,7 @@ class RecordingRuntime final : public WorkspaceRuntime {
   explicit RecordingRuntime(std::vector<std::string>& calls) : log(calls) {}
 
   void observe(UniqueFunction<void(Result<RuntimeSnapshot>)> done) override { done(RuntimeSnapshot{}); }
+  void list_volumes(UniqueFunction<void(Result<Volumes>)> done) override { done(Volumes{}); }
   void provision(const Uuid&, const std::string& volume, Done done) override {
     record("provision " + volume, std::move(done));
   }

@@ -20,6 +20,7 @@ class HeldRuntime final : public WorkspaceRuntime {
     probed.push_back(address);
     probes.push_back(std::move(done));
   }
+  void list_volumes(UniqueFunction<void(Result<Volumes>)> done) override { done(Volumes{}); }
   void provision(const Uuid&, const std::string&, Done done) override { done({}); }
   void start(const StartSpec&, Done done) override { done({}); }
   void stop(const Uuid&, Done done) override { done({}); }
