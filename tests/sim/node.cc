@@ -33,6 +33,17 @@ Node::Node(int number, Simulation& simulation, Database& database, World& world,
 
 LeaderSession Node::session(World& world) {
   LeaderSession real = session_of(*leader_);
+  if (sim_.planted == Planted::gc_forgets_operations) {
+    // The mistake: only what archive_key names is spared, not what an operation under way is making.
+    return {[query = std::move(real.query)](PgStatement statement, PgCallback done) mutable {
+              constexpr std::string_view kColumn = "archive_key, archive_op_id, volume_name FROM workspaces WHERE";
+              if (const std::size_t at = statement.sql.find(kColumn); at != std::string::npos) {
+                statement.sql.replace(at + 13, 13, "NULL::uuid");
+              }
+              query(std::move(statement), std::move(done));
+            },
+            std::move(real.confirm)};
+  }
   if (sim_.planted != Planted::volume_before_record) return real;
   // The mistake: the volume goes as soon as its archive is there, and the row hears of the archive afterwards.
   return {[this, &world, query = std::move(real.query)](PgStatement statement, PgCallback done) mutable {

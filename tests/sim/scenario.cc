@@ -23,8 +23,8 @@ constexpr char kRecover[] =
 Scenario::Scenario(Simulation& simulation, Database& database)
     : sim_(simulation), database_(database), world_(simulation, database) {
   settings_.max_parallel_operations = static_cast<unsigned>(sim_.rng.between(1, 4));
-  settings_.gc_interval = sim_.between(2000, 20000);
-  settings_.gc_orphan_delay = sim_.between(1000, 20000);
+  settings_.gc_interval = sim_.between(500, 8000);
+  settings_.gc_orphan_delay = sim_.between(100, 8000);
   settings_.gc_max_deletes = static_cast<unsigned>(sim_.rng.between(1, 5));
   nodes_.resize(static_cast<std::size_t>(sim_.rng.between(1, 3)));
   world_.changed = [this] {

@@ -32,7 +32,7 @@ constexpr const char* kMishapNames[] = {"none", "error before", "error after",  
                                         "slow", "garbage",      "death before", "death after"};
 
 // A mistake made on purpose, which the invariants must find.
-enum class Planted { none, volume_before_record, no_epoch_check };
+enum class Planted { none, volume_before_record, no_epoch_check, gc_forgets_operations };
 
 class Simulation {
  public:

@@ -31,6 +31,8 @@ class ScriptedStore final : public ObjectStore {
     int lists = 0;
     int opened = 0;
     std::vector<std::string> removed;
+    std::vector<object_store::OpenUpload> uploads;
+    std::vector<std::string> aborted;
   };
   explicit ScriptedStore(std::shared_ptr<Script> script) : script_(std::move(script)) {}
 
@@ -59,8 +61,11 @@ class ScriptedStore final : public ObjectStore {
                                                        const object_store::UploadOptions&) override {
     return absent();
   }
-  Result<std::vector<object_store::OpenUpload>> open_uploads(const std::string&) override { return absent(); }
-  Result<void> abort_upload(const object_store::OpenUpload&) override { return absent(); }
+  Result<std::vector<object_store::OpenUpload>> open_uploads(const std::string&) override { return script_->uploads; }
+  Result<void> abort_upload(const object_store::OpenUpload& upload) override {
+    script_->aborted.push_back(upload.key + " " + upload.id);
+    return {};
+  }
 
  private:
   static tl::unexpected<Error> absent() { return fail(ErrorCode::not_found, ErrorSource::storage, "absent"); }
@@ -161,9 +166,63 @@ TEST_F(ArchiveStoreTest, APageThatRepeatsItselfEndsTheListing) {
 }
 
 TEST_F(ArchiveStoreTest, TheCommitMarkerGoesFirst) {
-  ASSERT_TRUE(remove(scripted(), "pre/main/a/b/home.tar.zst"));
-  EXPECT_EQ(script_->removed,
-            (std::vector<std::string>{"pre/main/a/b/home.tar.zst.meta", "pre/main/a/b/home.tar.zst"}));
+  const std::string key = archive_key("pre", "main", one_, op_);
+  ASSERT_TRUE(remove(scripted(), key));
+  EXPECT_EQ(script_->removed, (std::vector<std::string>{key + ".meta", key}));
+}
+
+TEST_F(ArchiveStoreTest, NothingIsRemovedThatIsNotOfThisDeployment) {
+  scripted();
+  for (const std::string& key :
+       {archive_key("pre", "other", one_, op_), archive_key("", "main", one_, op_),
+        archive_key("pre", "main", one_, op_) + ".meta", std::string("pre/main/junk"), std::string(),
+        "pre/main/" + one_.text() + "/.restore_marker.old", restore_marker_key("pre", "other", one_)}) {
+    const auto removed = remove(*store_, key);
+    ASSERT_FALSE(removed) << key;
+    EXPECT_EQ(removed.error().code, ErrorCode::invalid_argument);
+  }
+  EXPECT_TRUE(script_->removed.empty());
+  ASSERT_TRUE(remove(*store_, restore_marker_key("pre", "main", one_)));
+  EXPECT_EQ(script_->removed, std::vector<std::string>{restore_marker_key("pre", "main", one_)});
+}
+
+TEST_F(ArchiveStoreTest, ListsEveryArchiveAndMarkerOfThisDeployment) {
+  const std::string whole = archive_key("pre", "main", one_, op_);
+  const std::string data_only = archive_key("pre", "main", one_, other_);
+  const std::string meta_only = archive_key("pre", "main", two_, op_);
+  const std::string marker = restore_marker_key("pre", "main", two_);
+  script_->pages = {page({whole, whole + ".meta", data_only, "pre/main/junk", marker + "x"}, "1"),
+                    page({meta_only + ".meta", marker}, "")};
+  const auto list = [&] {
+    return wait<std::vector<StoredArchive>>([&](auto done) { store_->list_all(std::move(done)); });
+  };
+  scripted();
+  const auto all = list();
+  ASSERT_TRUE(all) << all.error().message;
+  for (const StoredArchive& wanted : {StoredArchive{one_, op_, whole}, StoredArchive{one_, other_, data_only},
+                                      StoredArchive{two_, op_, meta_only}, StoredArchive{two_, {}, marker}})
+    EXPECT_NE(std::find(all->begin(), all->end(), wanted), all->end()) << wanted.key;
+  EXPECT_EQ(all->size(), 4u);
+  script_->fails_on = 1;
+  EXPECT_EQ(list().error().code, ErrorCode::unavailable) << "half a listing is none";
+}
+
+TEST_F(ArchiveStoreTest, ListsAndAbortsUploadsOfThisDeployment) {
+  const StoredUpload mine{one_, op_, archive_key("pre", "main", one_, op_), "u1", "2026-01-01T00:00:00Z"};
+  script_->uploads = {{mine.key, mine.id, mine.initiated},
+                      {mine.key + ".meta", "u2", ""},
+                      {restore_marker_key("pre", "main", two_), "u3", ""},
+                      {"pre/main/junk", "u4", ""},
+                      {archive_key("pre", "other", one_, op_), "u5", ""}};
+  scripted();
+  const auto all = wait<std::vector<StoredUpload>>([&](auto done) { store_->list_uploads(std::move(done)); });
+  ASSERT_TRUE(all) << all.error().message;
+  ASSERT_EQ(all->size(), 3u);
+  EXPECT_EQ(all->front(), mine);
+  EXPECT_EQ(all->back().workspace, two_);
+  EXPECT_FALSE(all->back().operation);
+  ASSERT_TRUE(wait<void>([&](auto done) { store_->abort_upload(mine, std::move(done)); }));
+  EXPECT_EQ(script_->aborted, std::vector<std::string>{mine.key + " u1"});
 }
 
 TEST_F(ArchiveStoreTest, ACallThatNeverReturnsIsLeftBehind) {
@@ -276,6 +335,34 @@ TEST_F(DirectoryTest, ListsRemovesAndReadsMarkersAsStorageJobWritesThem) {
   for (int twice = 0; twice < 2; ++twice) ASSERT_TRUE(remove(*store_, key(one_, op_)));
   EXPECT_FALSE(fs::exists(root_ / "store" / key(one_, op_)));
   EXPECT_EQ(observe(*store_)->at(one_).archives.size(), 1u);
+}
+
+TEST_F(DirectoryTest, FoldersGoWithWhatWasInThem) {
+  store_ = open_archive_store(loop_, settings_);
+  for (const Uuid& operation : {op_, other_}) write(key(one_, operation));
+  ASSERT_TRUE(remove(*store_, key(one_, op_)));
+  EXPECT_FALSE(fs::exists(root_ / "store/main" / one_.text() / op_.text()));
+  EXPECT_TRUE(fs::exists(root_ / "store" / key(one_, other_)));
+  ASSERT_TRUE(remove(*store_, key(one_, other_)));
+  EXPECT_FALSE(fs::exists(root_ / "store/main"));
+  EXPECT_TRUE(fs::exists(root_ / "store")) << "the store itself stays";
+}
+
+TEST_F(DirectoryTest, AnUnfinishedFileIsAnUploadToAbort) {
+  store_ = open_archive_store(loop_, settings_);
+  write(key(one_, op_) + ".unfinished-0123");
+  const auto uploads = wait<std::vector<StoredUpload>>([&](auto done) { store_->list_uploads(std::move(done)); });
+  ASSERT_TRUE(uploads) << uploads.error().message;
+  ASSERT_EQ(uploads->size(), 1u);
+  EXPECT_EQ(uploads->front().operation, op_);
+  ASSERT_TRUE(wait<void>([&](auto done) { store_->abort_upload(uploads->front(), std::move(done)); }));
+  EXPECT_TRUE(fs::is_empty(root_ / "store"));
+}
+
+TEST_F(DirectoryTest, IsNotMadeForOneWhoOnlyLooks) {
+  store_ = open_archive_store(loop_, settings_, false);
+  EXPECT_FALSE(observe(*store_));
+  EXPECT_FALSE(fs::exists(root_ / "store"));
 }
 
 TEST_F(DirectoryTest, ADirectoryThatIsNotThereIsNotAnEmptyOne) {

@@ -19,6 +19,7 @@ TEST_F(DirectivesTest, FillTheSettings) {
   ASSERT_TRUE(settings_of(std::string(R"(orchestrator {
     deployment prod-1; data_dir /srv/hearth; database postgres://u@db/hearth; event_bus redis://:pw@cache:7000/2;
     runtime docker { socket unix:/run/d.sock; image a/b:1; job_image c; cpus 1.5; memory 2g; pids 512; pull never; network n; }
+    gc_interval 30m; gc_orphan_delay 1d; gc_max_deletes 7;
     standby_ttl 10m; archive_ttl 2d; stop_notice 30s;
     max_running_per_user 5; max_running 50; coordinator off; wake_hold 500ms; auto_restore off; })") +
                           in_location("return 204;")));
@@ -39,6 +40,9 @@ TEST_F(DirectivesTest, FillTheSettings) {
   EXPECT_EQ(settings_.archive_ttl_seconds, 2 * 86400);
   EXPECT_EQ(settings_.stop_notice_seconds, 30);
   EXPECT_TRUE(settings_.idle_given);
+  EXPECT_EQ(settings_.gc_interval, std::chrono::minutes(30));
+  EXPECT_EQ(settings_.gc_orphan_delay, std::chrono::hours(24));
+  EXPECT_EQ(settings_.gc_max_deletes, 7u);
   EXPECT_EQ(settings_.max_running_per_user, 5u);
   EXPECT_EQ(settings_.max_running, 50u);
   EXPECT_FALSE(settings_.coordinator);
@@ -120,6 +124,9 @@ TEST_F(DirectivesTest, SayWhatIsWrongAndWhatWouldBeRight) {
   EXPECT_TRUE(has(error_in_runtime("memory 1k;"), "64m"));
   EXPECT_TRUE(has(error_in_runtime("pull sometimes;"), "missing, never or always"));
   EXPECT_TRUE(has(error_in("wake_hold soon;"), "P/c.conf:1"));
+  EXPECT_TRUE(has(error_in("gc_interval 0;"), "less than 1s"));
+  EXPECT_TRUE(has(error_in("gc_orphan_delay 5ms;"), "less than 1s"));
+  EXPECT_TRUE(has(error_in("gc_max_deletes 0;"), "from 1"));
 }
 
 }  // namespace
