@@ -79,7 +79,8 @@ int main(int argc, char** argv) {
   std::string signal;
 
   CLI::App app{
-      "Hearth: a gateway that keeps cloud development environments.\nWithout -s, -t, -T, -v or --gc-dry-run it serves, in the "
+      "Hearth: a gateway that keeps cloud development environments.\nWithout -s, -t, -T, -v or --gc-dry-run it serves, "
+      "in the "
       "foreground unless \"daemon on;\" is configured."};
   app.name("hearth");
   app.add_option("-c", options.file, "configuration file, relative to the prefix")->capture_default_str();

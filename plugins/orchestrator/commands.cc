@@ -25,7 +25,8 @@ int gc_dry_run_command(const OrchestratorSettings& settings) {
     gc::GcStore store(session, settings.deployment, 0);
     const Lifeline lifeline;
     const auto end = [&](Result<gc::DryRun> answer) {
-      if (!answer && !why_not_connected.empty()) answer = fail(answer.error().code, ErrorSource::database, why_not_connected);
+      if (!answer && !why_not_connected.empty())
+        answer = fail(answer.error().code, ErrorSource::database, why_not_connected);
       result = std::move(answer);
       loop.stop();
     };

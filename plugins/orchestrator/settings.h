@@ -53,7 +53,7 @@ struct OrchestratorSettings {
   Milliseconds gc_interval{4 * 3600 * 1000};
   Milliseconds gc_orphan_delay{2 * 3600 * 1000};  // how long nobody must have needed what is removed
   unsigned gc_max_deletes = 100;                  // per run
-  bool idle_given = false;  // one of the three above was configured; nothing enforces them yet
+  bool idle_given = false;                        // one of the three above was configured; nothing enforces them yet
 };
 
 }  // namespace hearth::orchestrator

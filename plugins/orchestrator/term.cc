@@ -25,10 +25,11 @@ Term::Term(Loop& loop, const OrchestratorSettings& settings, LeaderSession& sess
                  [this](const Error& error) { archives_failed(error); }}),
       prober_(loop, runtime, settings.probe_interval,
               [this](const Uuid& id, const std::string& runtime_id) { became_ready(id, runtime_id); }),
-      collector_(loop, settings, epoch,
-                 {runtime, archives, session, [this](EpochCheck::Answer done) { epoch_check_.confirm(std::move(done)); },
-                  [this] { return !runtime_away_ && executor_.breaker().willing(loop_.now()); },
-                  [this] { return !archives_away_ && storage_breaker_.willing(loop_.now()); }, gc_metrics}),
+      collector_(
+          loop, settings, epoch,
+          {runtime, archives, session, [this](EpochCheck::Answer done) { epoch_check_.confirm(std::move(done)); },
+           [this] { return !runtime_away_ && executor_.breaker().willing(loop_.now()); },
+           [this] { return !archives_away_ && storage_breaker_.willing(loop_.now()); }, gc_metrics}),
       reload_timer_(loop),
       absorb_timer_(loop),
       runtime_back_at_(loop.now()) {

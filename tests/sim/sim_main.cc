@@ -94,7 +94,7 @@ int main(int argc, char** argv) {
   app.add_flag("--trace", trace, "print what happens");
   const std::map<std::string, Planted> names{{"volume-before-record", Planted::volume_before_record},
                                              {"no-epoch-check", Planted::no_epoch_check},
-                                                   {"gc-forgets-operations", Planted::gc_forgets_operations}};
+                                             {"gc-forgets-operations", Planted::gc_forgets_operations}};
   app.add_option("--planted", planted, "make this mistake, and succeed when the invariants find it")
       ->transform(CLI::CheckedTransformer(names));
   bool nth_fault = false;

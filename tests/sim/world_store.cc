@@ -45,8 +45,9 @@ Result<void> World::remove_stored(const std::string& key) {
 Result<void> World::abort_upload(const StoredUpload& upload) {
   const auto job = upload.operation ? jobs.find(*upload.operation) : jobs.end();
   const std::optional<HomeRow> row = database_.home_row(upload.workspace);
-  sim_.check(job == jobs.end() || !job->second.running || !row || row->deleted || row->archive_op_id != *upload.operation,
-             [&] { return "the upload of a job that runs is aborted: " + upload.key; });
+  sim_.check(
+      job == jobs.end() || !job->second.running || !row || row->deleted || row->archive_op_id != *upload.operation,
+      [&] { return "the upload of a job that runs is aborted: " + upload.key; });
   std::erase(uploads, upload);
   return {};
 }

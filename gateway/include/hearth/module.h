@@ -90,8 +90,8 @@ class Module {
   virtual Result<void> configured(const config::Settings& settings) = 0;
   virtual std::vector<EmbeddedServer> embedded_servers() { return {}; }
 
-  // A command of the command line that serves nobody ("gc-dry-run" of `hearth --gc-dry-run`), instead of start(): runs to
-  // its end on the main thread, prints, and answers the exit code. nullopt: not one of this module's.
+  // A command of the command line that serves nobody ("gc-dry-run" of `hearth --gc-dry-run`), instead of start(): runs
+  // to its end on the main thread, prints, and answers the exit code. nullopt: not one of this module's.
   virtual std::optional<int> command(std::string_view) { return std::nullopt; }
 
   // Starts threads and connections. Must not wait for dependencies: what is away is retried for ever and reported

@@ -202,14 +202,16 @@ void ObjectArchiveStore::list_uploads(UniqueFunction<void(Result<std::vector<Sto
 }
 
 void ObjectArchiveStore::remove(const std::string& key, UniqueFunction<void(Result<void>)> done) {
-  run<void>([options = options_, key](
-                ObjectStore& store) { return remove_archive(store, options.prefix, options.deployment, key); },
+  run<void>([options = options_,
+             key](ObjectStore& store) { return remove_archive(store, options.prefix, options.deployment, key); },
             std::move(done));
 }
 
 void ObjectArchiveStore::abort_upload(const StoredUpload& upload, UniqueFunction<void(Result<void>)> done) {
   run<void>(
-      [upload](ObjectStore& store) { return store.abort_upload({upload.key, upload.id, upload.initiated}); },
+      [upload](ObjectStore& store) {
+        return store.abort_upload({upload.key, upload.id, upload.initiated});
+      },
       std::move(done));
 }
 

@@ -40,9 +40,7 @@ void Collector::plan(Milliseconds after) {
   timer_.start(around(after), [this] { run(); });
 }
 
-bool Collector::there(Kind kind) const {
-  return kind == Kind::volume ? links_.runtime_there() : links_.store_there();
-}
+bool Collector::there(Kind kind) const { return kind == Kind::volume ? links_.runtime_there() : links_.store_there(); }
 
 void Collector::run() {
   due_.clear();
@@ -60,8 +58,7 @@ void Collector::found(Result<Found> result) {
   }
   found_ = std::move(*result);
   for (const auto& [kind, error] : found_.failed) {
-    log::warn("gc: nothing is done about {}s, they cannot be listed", name(kind));
-    failed("cannot list", error);
+    failed("nothing is done about " + std::string(name(kind)) + "s, which cannot be listed", error);
   }
   unmarked_.clear();
   for (const auto& [kind, orphans] : found_.orphans) unmarked_.push_back(kind);
@@ -151,7 +148,7 @@ void Collector::remove(Orphan orphan) {
 void Collector::removed(const Orphan& orphan, const Result<void>& outcome) {
   const Resource& resource = orphan.resource;
   if (!outcome) {
-    failed(("cannot remove " + resource.name).c_str(), outcome.error());
+    failed("cannot remove " + resource.name, outcome.error());
     if (is_transient(outcome.error())) {
       given_up_.insert(resource.kind);
       if (resource.kind != Kind::volume) given_up_.insert({Kind::archive, Kind::upload});
@@ -171,7 +168,7 @@ void Collector::removed(const Orphan& orphan, const Result<void>& outcome) {
   }));
 }
 
-void Collector::failed(const char* what, const Error& error) {
+void Collector::failed(const std::string& what, const Error& error) {
   ++links_.metrics.errors;
   log::warn("gc: {}: {}", what, error.message);
 }

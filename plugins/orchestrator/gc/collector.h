@@ -52,7 +52,7 @@ class Collector {
   void check(Orphan orphan);
   void remove(Orphan orphan);
   void removed(const Orphan& orphan, const Result<void>& outcome);
-  void failed(const char* what, const Error& error);
+  void failed(const std::string& what, const Error& error);
   void ended();
   bool there(Kind kind) const;
 

@@ -14,8 +14,8 @@ struct DryRun {
     std::optional<WallTime> first_seen;  // nullopt: no run has seen it yet
     bool due = false;
   };
-  std::vector<Line> lines;        // what would be removed first comes first
-  std::map<Kind, Error> failed;   // kinds that could not be listed
+  std::vector<Line> lines;       // what would be removed first comes first
+  std::map<Kind, Error> failed;  // kinds that could not be listed
 };
 
 // As a run of the Collector begins, without its marks. An error: the database could not be read.

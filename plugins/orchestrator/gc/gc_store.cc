@@ -21,22 +21,22 @@ void GcStore::read_part(std::vector<Uuid> ids, Rows found, Done<Rows> done) {
   const std::size_t size = std::min(ids.size(), kAtOnce);
   const std::vector<Uuid> part(ids.end() - static_cast<std::ptrdiff_t>(size), ids.end());
   ids.resize(ids.size() - size);
-  session_.query({"SELECT id, phase, operation, deleted_at IS NOT NULL, archive_key, archive_op_id, volume_name"
-                  " FROM workspaces WHERE id = ANY($1::uuid[])",
-                  {pg_array(part)}},
-                 [this, ids = std::move(ids), found = std::move(found),
-                  done = std::move(done)](Result<PgResult> result) mutable {
-                   if (!result) return done(fail(std::move(result.error())));
-                   for (std::size_t i = 0; i < result->rows(); ++i) {
-                     Row row = row_of(result->text(i, 1), result->text(i, 2));
-                     row.deleted = result->flag(i, 3);
-                     row.archive_key = result->text(i, 4);
-                     row.archive_op_id = result->optional_uuid(i, 5);
-                     row.volume_name = result->text(i, 6);
-                     found[result->uuid(i, 0)] = std::move(row);
-                   }
-                   read_part(std::move(ids), std::move(found), std::move(done));
-                 });
+  session_.query(
+      {"SELECT id, phase, operation, deleted_at IS NOT NULL, archive_key, archive_op_id, volume_name"
+       " FROM workspaces WHERE id = ANY($1::uuid[])",
+       {pg_array(part)}},
+      [this, ids = std::move(ids), found = std::move(found), done = std::move(done)](Result<PgResult> result) mutable {
+        if (!result) return done(fail(std::move(result.error())));
+        for (std::size_t i = 0; i < result->rows(); ++i) {
+          Row row = row_of(result->text(i, 1), result->text(i, 2));
+          row.deleted = result->flag(i, 3);
+          row.archive_key = result->text(i, 4);
+          row.archive_op_id = result->optional_uuid(i, 5);
+          row.volume_name = result->text(i, 6);
+          found[result->uuid(i, 0)] = std::move(row);
+        }
+        read_part(std::move(ids), std::move(found), std::move(done));
+      });
 }
 
 void GcStore::candidates(Milliseconds delay, Done<std::vector<Candidate>> done) {

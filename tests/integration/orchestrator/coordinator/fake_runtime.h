@@ -42,10 +42,11 @@ struct World {
   std::set<std::string> used_and_removed;     // … and were removed without a copy
   int next_job_exit = 0;
   bool jobs_end = true;
+  std::set<std::string> stuck;  // volumes that the engine says are in use
   std::vector<StoredUpload> uploads;
   bool store_away = false;
   std::string refused;  // this call of the store fails
-  bool away = false;  // calls fail
+  bool away = false;    // calls fail
   bool new_containers_answer = true;
   std::function<void(const std::string&)> entering = nullptr;  // each call, by name
   int created = 0;
@@ -140,6 +141,7 @@ class FakeRuntime final : public WorkspaceRuntime {
   }
   void remove_volume(const Uuid&, const std::string& volume, Done done) override {
     act("remove_volume", std::move(done), [this, volume]() -> Result<void> {
+      if (world_.stuck.contains(volume)) return fail(ErrorCode::internal, ErrorSource::runtime, "volume in use");
       for (const auto& [operation, job] : world_.jobs) {
         if (job.volume == volume) return fail(ErrorCode::internal, ErrorSource::runtime, "volume in use");
       }
@@ -246,7 +248,8 @@ class FakeArchives final : public ArchiveStore {
   void remove(const std::string& key, UniqueFunction<void(Result<void>)> done) override {
     act("remove archive", key, std::move(done), [this, key] {
       world_.archives.erase(key);
-      std::erase_if(world_.markers, [&](const auto& marker) { return restore_marker_key("", "main", marker.first) == key; });
+      std::erase_if(world_.markers,
+                    [&](const auto& marker) { return restore_marker_key("", "main", marker.first) == key; });
     });
   }
   void abort_upload(const StoredUpload& upload, UniqueFunction<void(Result<void>)> done) override {

@@ -14,9 +14,7 @@ const Uuid kNever = *Uuid::parse("3d3d3d3d-58a4-4d1c-9b2e-0a1b2c3d4e5f");
 
 std::string key(const Uuid& operation) { return archive_key("p", "main", kWorkspace, operation); }
 Resource archive(const Uuid& operation) { return resource_of(StoredArchive{kWorkspace, operation, key(operation)}); }
-Resource marker() {
-  return resource_of(StoredArchive{kWorkspace, {}, restore_marker_key("p", "main", kWorkspace)});
-}
+Resource marker() { return resource_of(StoredArchive{kWorkspace, {}, restore_marker_key("p", "main", kWorkspace)}); }
 Resource upload(const Uuid& operation) {
   return resource_of(StoredUpload{kWorkspace, operation, key(operation), "u1", ""});
 }
@@ -100,9 +98,8 @@ TEST(GcJudge, HoldsTheRulesForEveryCombination) {
         if (bits & 2) row.archive_key = key(kBefore);
         if (bits & 4) row.archive_op_id = kNow;
         if (bits & 8) row.volume_name = volume("one").name;
-        for (const Resource& resource :
-             {archive(kBefore), archive(kNow), archive(kNever), marker(), upload(kNow), upload(kNever), volume("one"),
-              volume("two")}) {
+        for (const Resource& resource : {archive(kBefore), archive(kNow), archive(kNever), marker(), upload(kNow),
+                                         upload(kNever), volume("one"), volume("two")}) {
           const bool orphan = !why_orphan(resource, &row).empty();
           orphans += orphan ? 1 : 0;
           ++all;
