@@ -22,15 +22,15 @@ std::string span(Milliseconds time) {
 DryRun judged(Found found, const std::vector<Candidate>& candidates) {
   DryRun result;
   result.failed = std::move(found.failed);
+  std::map<std::pair<Kind, std::string_view>, const Candidate*> by_name;
+  for (const Candidate& candidate : candidates) by_name[{candidate.kind, candidate.name}] = &candidate;
   for (auto& [kind, orphans] : found.orphans) {
     for (Orphan& orphan : orphans) {
       DryRun::Line line{std::move(orphan), {}, false};
-      const auto marked = std::find_if(candidates.begin(), candidates.end(), [&](const Candidate& candidate) {
-        return candidate.kind == kind && candidate.name == line.orphan.resource.name;
-      });
-      if (marked != candidates.end()) {
-        line.first_seen = marked->first_seen;
-        line.due = marked->due;
+      const auto marked = by_name.find({kind, line.orphan.resource.name});
+      if (marked != by_name.end()) {
+        line.first_seen = marked->second->first_seen;
+        line.due = marked->second->due;
       }
       result.lines.push_back(std::move(line));
     }

@@ -43,10 +43,10 @@ export async function survive(t, point, { postgres, nodes = 1 }) {
   t.after(() => rmSync(flag, { force: true }));
   const env = { HEARTH_CRASH_AT: point, HEARTH_CRASH_ONCE: flag };
   const archives = mkdtempSync(join(tmpdir(), 'hearth-archives-')); // the same for both, as a bucket would be
-  t.after(() => rmSync(archives, { recursive: true, force: true }));
   chmodSync(archives, 0o755);
-  const orchestrator = `archive_store file:${archives};`;
+  const orchestrator = `archive_store file:${archives}; gc_interval 1s; gc_orphan_delay 1s;`;
   const hearth = await stubHearth(t, { postgres, env, orchestrator });
+  t.after(() => rmSync(archives, { recursive: true, force: true })); // once nobody makes it again
   guardColumns(postgres, hearth.database, hearth.deployment.name);
   const asked = nodes === 1 ? hearth : await stubHearth(t, {
     env, orchestrator, database: hearth.options.database, deployment: hearth.deployment.name, password: hearth.password,
@@ -71,6 +71,8 @@ export async function survive(t, point, { postgres, nodes = 1 }) {
   await person.remove(id);
   await nothingLeft(hearth);
   await until(() => postgres.sql('SELECT count(*) FROM workspaces', hearth.database) === '0', { what: 'the row is gone', timeout: 10000 });
+  const left = () => readdirSync(archives, { recursive: true }).filter((name) => name.includes('home.tar'));
+  await until(() => left().length === 0, { what: 'no archive is left', timeout: 30000 });
   assert.ok(existsSync(flag), `the story never passed ${point}`);
   assert.equal(trespasses(postgres, hearth.database), '');
   for (const node of [hearth, asked]) assert.equal(node.ended, undefined, 'the supervisor lives');
