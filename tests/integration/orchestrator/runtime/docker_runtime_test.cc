@@ -135,6 +135,35 @@ TEST_F(DockerTest, WhatIsNotOursIsNeitherUsedNorRemoved) {
   EXPECT_EQ(shell("docker volume rm " + volume_of(id)), volume_of(id));
 }
 
+TEST_F(DockerTest, VolumesAloneAreListedAsTheyAreWithAllElse) {
+  const Uuid id = Uuid::random();
+  const Uuid other = Uuid::random();
+  for (const char* generation : {"g1", "g2"}) ASSERT_TRUE(provision(id, volume_of(id, generation)));
+  const std::string label = " --label hearth.deployment=" + settings.deployment;
+  shell("docker volume create" + label + " --label hearth.workspace=" + id.text() + " " + volume_of(other));
+  const auto by_name = [](WorkspaceRuntime::Volumes volumes) {  // the engine has no order
+    for (auto& [workspace, list] : volumes)
+      std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    return volumes;
+  };
+  const auto list = [&] {
+    auto volumes = wait<WorkspaceRuntime::Volumes>([&](auto done) { engine().list_volumes(std::move(done)); });
+    EXPECT_TRUE(volumes);
+    return by_name(volumes ? std::move(*volumes) : WorkspaceRuntime::Volumes{});
+  };
+  auto volumes = list();
+  EXPECT_EQ(volumes, by_name(observe().volumes));
+  EXPECT_EQ(volumes[id].size(), 2u);
+  ASSERT_EQ(volumes[other].size(), 1u);
+  EXPECT_TRUE(volumes[other][0].foreign) << "its label names another workspace";
+
+  ASSERT_TRUE(start(id, volume_of(id, "g1")));
+  EXPECT_FALSE(remove_volume(id, volume_of(id, "g1"))) << "in use";
+  EXPECT_TRUE(remove_volume(id, volume_of(id, "g2")));
+  EXPECT_EQ(list()[id].size(), 1u);
+  shell("docker volume rm " + volume_of(other));
+}
+
 TEST_F(DockerTest, ACrashIsHeardOfAtOnceAndSaysItsCode) {
   const Uuid id = Uuid::random();
   int hints = 0;
