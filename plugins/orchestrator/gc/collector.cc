@@ -22,11 +22,7 @@ Milliseconds around(Milliseconds time) {
 }  // namespace
 
 Collector::Collector(Loop& loop, const OrchestratorSettings& settings, std::int64_t epoch, Links links)
-    : loop_(loop),
-      settings_(settings),
-      links_(std::move(links)),
-      store_(links_.session, settings.deployment, epoch),
-      timer_(loop) {}
+    : settings_(settings), links_(std::move(links)), store_(links_.session, settings.deployment, epoch), timer_(loop) {}
 
 void Collector::begin() { plan(std::min(kFirstAfter, settings_.gc_interval)); }
 

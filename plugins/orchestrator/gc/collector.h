@@ -56,7 +56,6 @@ class Collector {
   void ended();
   bool there(Kind kind) const;
 
-  Loop& loop_;
   const OrchestratorSettings& settings_;
   Links links_;
   GcStore store_;
