@@ -33,12 +33,18 @@ test('orphans go when their time is over, and nothing else does', async (t) => {
     t.after(() => docker('volume', 'rm', '-f', volumeName).catch(() => {}));
     return docker('volume', 'create', ...Object.entries(labels).flatMap(([k, v]) => ['--label', `hearth.${k}=${v}`]), volumeName);
   };
-  const [gone, other] = [randomUUID(), randomUUID()];
-  const kept = [write(file(name, gone, 'notes.txt')), write(file('elsewhere', gone, randomUUID(), 'home.tar.zst'))];
+  const other = randomUUID(), strange = randomUUID();
+  const { id: gone } = await workspaces.create(client, { desired_state: 'STANDBY' });
+  await workspaces.settled(client, gone, 'STANDBY', patience);
+  await client.api('DELETE', `/workspaces/${gone}`);
+  await until(async () => (await hearth.deployment.volumes()).length === 1, { what: 'its volume is gone' });
+  const unknown = join(strange, randomUUID(), 'home.tar.zst'); // of a workspace that this database never had
+  const kept = [write(file(name, unknown)), write(file(name, gone, 'notes.txt')), write(file('elsewhere', gone, randomUUID(), 'home.tar.zst'))];
   const keptVolumes = [
     await volume(`hearth-${name}-${other}-home-a`, { deployment: name, workspace: randomUUID() }), // not its workspace's
     await volume(`hearth-${name}-${other}-home-b`, { deployment: 'elsewhere', workspace: other }),
     await volume(`hearth-${name}-${other}-home-c`, {}),
+    await volume(`hearth-${name}-${strange}-home-x`, { deployment: name, workspace: strange }),
     await volume(`precious-${other}`, { deployment: name, workspace: other }),
   ];
   const began = Date.now();
@@ -57,6 +63,7 @@ test('orphans go when their time is over, and nothing else does', async (t) => {
     const since = '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ';
     assert.match(output, new RegExp(`^wait +volume +${since} +${orphanVolume}: its workspace does not exist$`, 'm'));
     assert.match(output, new RegExp(`^wait +archive +${since} +${name}/${archive}: its workspace does not exist$`, 'm'));
+    assert.match(output, new RegExp(`^keep +archive +- +${name}/${unknown}: its workspace does not exist, and this database`, 'm'));
     assert.match(output, /would remove 0; 3 wait until nobody has needed them for 15s/);
     for (const path of orphans) assert.ok(existsSync(path), path);
   });
@@ -76,6 +83,7 @@ test('orphans go when their time is over, and nothing else does', async (t) => {
   const metrics = (await client.request('GET', '/metrics')).body;
   assert.match(metrics, /^hearth_gc_deleted_total\{kind="archive"\} 2$/m); // with the restore marker
   assert.match(metrics, /^hearth_gc_deleted_total\{kind="volume"\} 1$/m);
+  assert.match(metrics, /^hearth_gc_unknown\{kind="volume"\} 1$/m);
 
   await t.test('a deleted workspace leaves no archive', async () => {
     await client.api('DELETE', `/workspaces/${archived}`);

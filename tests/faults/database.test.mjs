@@ -78,7 +78,8 @@ test('PostgreSQL refuses to write for a while', async (t) => {
 // The rows are older than the world: nothing that holds data may be taken for garbage or replaced by an empty home.
 test('PostgreSQL comes back without the last changes', async (t) => {
   const postgres = await Postgres.create(t);
-  const hearth = await stubHearth(t, { postgres, orchestrator: 'max_running_per_user 20;' });
+  const orchestrator = 'max_running_per_user 20; gc_interval 1s; gc_orphan_delay 1s;';
+  const hearth = await stubHearth(t, { postgres, orchestrator });
   const person = await Person.login(hearth);
   const made = async (state, note) => {
     const { id } = await person.create();
@@ -114,6 +115,9 @@ test('PostgreSQL comes back without the last changes', async (t) => {
   assert.equal(await person.note(woken), 'newer');
   await converged(hearth, person, stopped, 'RUNNING');
   assert.equal(await person.note(stopped), 'stopped');
+  const collected = async () => Number(/^hearth_gc_runs_total (\d+)$/m.exec((await person.client.request('GET', '/metrics')).body)[1]);
+  const runs = await collected();
+  await until(async () => await collected() > runs + 3, { what: 'the garbage collector has been there' });
   const lost = await person.settled(archived, 'ERROR');
   assert.equal(lost.error.reason, 'DataLost', 'never an empty home');
   assert.equal(archives(), 2, 'its archive is kept');

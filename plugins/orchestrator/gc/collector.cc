@@ -12,6 +12,8 @@ namespace hearth::orchestrator::gc {
 namespace {
 
 constexpr Milliseconds kFirstAfter{3 * 60 * 1000};
+// A call that takes effect late leaves something behind that must still be known to be over.
+constexpr Milliseconds kReleasedKept{24 * 60 * 60 * 1000};
 
 // Within a tenth, so that the leaders of several deployments do not list one store in step.
 Milliseconds around(Milliseconds time) {
@@ -29,7 +31,9 @@ void Collector::begin() { plan(std::min(kFirstAfter, settings_.gc_interval)); }
 void Collector::silence() {
   lifeline_.cut();
   timer_.stop();
-  for (auto& candidates : links_.metrics.candidates) candidates = 0;  // the next leader's to say
+  for (auto* gauge : {&links_.metrics.candidates, &links_.metrics.unknown}) {
+    for (auto& value : *gauge) value = 0;  // the next leader's to say
+  }
 }
 
 void Collector::plan(Milliseconds after) {
@@ -56,9 +60,27 @@ void Collector::found(Result<Found> result) {
   for (const auto& [kind, error] : found_.failed) {
     failed("nothing is done about " + std::string(name(kind)) + "s, which cannot be listed", error);
   }
+  report_unknown();
   unmarked_.clear();
-  for (const auto& [kind, orphans] : found_.orphans) unmarked_.push_back(kind);
+  proofs_.clear();
+  for (const auto& [kind, orphans] : found_.orphans) {
+    unmarked_.push_back(kind);
+    for (const Orphan& orphan : orphans) proofs_.push_back(orphan.proof);
+  }
   mark_next();
+}
+
+void Collector::report_unknown() {
+  for (const Kind kind : kKinds) {
+    if (found_.failed.contains(kind)) continue;
+    const auto& unknown = found_.unknown[kind];
+    auto& gauge = links_.metrics.unknown[static_cast<std::size_t>(kind)];
+    if (gauge.exchange(unknown.size()) == unknown.size() || unknown.empty()) continue;
+    log::warn(
+        "gc: {} {}(s) that no workspace needs and this database knows nothing of are kept, {} among them:"
+        " restored from a backup, or another installation's? `hearth --gc-dry-run` lists them",
+        unknown.size(), name(kind), unknown.front().resource.name);
+  }
 }
 
 void Collector::mark_next() {
@@ -98,7 +120,7 @@ void Collector::read_candidates() {
 void Collector::remove_next() {
   while (!due_.empty() && (given_up_.contains(due_.front().resource.kind) || !there(due_.front().resource.kind)))
     due_.pop_front();
-  if (due_.empty()) return ended();
+  if (due_.empty()) return forget_released();
   if (removed_ >= settings_.gc_max_deletes) {
     log::notice("gc: {} removed, as many as one run may (gc_max_deletes); {} wait for the next", removed_, due_.size());
     return ended();
@@ -162,6 +184,16 @@ void Collector::removed(const Orphan& orphan, const Result<void>& outcome) {
     failed("cannot forget what was removed", forgotten.error());
     ended();
   }));
+}
+
+// What was over for long, and of which nothing is left anywhere, need not be known any more.
+void Collector::forget_released() {
+  if (!found_.failed.empty() || !given_up_.empty() || found_.orphans.size() < kKinds.size()) return ended();
+  store_.forget_released(std::max<Milliseconds>(settings_.gc_orphan_delay, kReleasedKept), proofs_,
+                         lifeline_.guard([this](Result<void> forgotten) {
+                           if (!forgotten) failed("cannot forget what is over", forgotten.error());
+                           ended();
+                         }));
 }
 
 void Collector::failed(const std::string& what, const Error& error) {

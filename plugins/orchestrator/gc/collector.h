@@ -1,6 +1,9 @@
 // Collector: removes what no workspace needs any more: archives, restore markers, volumes of attempts that were given
 // up, uploads that nobody will end (SPEC section 5).
 //
+// Only what the database itself has seen to be over is removed; what no row needs and nobody knows is kept, counted and
+// said (proof_of()).
+//
 // A run marks every orphan in gc_candidates, forgets what is none any more, and removes those that have been orphans
 // for `gc_orphan_delay`, oldest first, one at a time, at most `gc_max_deletes`. Right before each removal the row is
 // read again and the epoch confirmed. A kind that could not be listed whole is left alone in that run, marks included.
@@ -53,6 +56,8 @@ class Collector {
   void remove(Orphan orphan);
   void removed(const Orphan& orphan, const Result<void>& outcome);
   void failed(const std::string& what, const Error& error);
+  void report_unknown();
+  void forget_released();
   void ended();
   bool there(Kind kind) const;
 
@@ -64,6 +69,7 @@ class Collector {
 
   // Of the run under way.
   Found found_;
+  std::vector<std::string> proofs_;  // of the orphans found
   std::deque<Kind> unmarked_;
   std::deque<Orphan> due_;
   std::set<Kind> given_up_;

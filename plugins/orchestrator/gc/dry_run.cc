@@ -35,6 +35,9 @@ DryRun judged(Found found, const std::vector<Candidate>& candidates) {
       result.lines.push_back(std::move(line));
     }
   }
+  for (auto& [kind, unknown] : found.unknown) {
+    for (Orphan& orphan : unknown) result.unknown.push_back(std::move(orphan));
+  }
   const auto rank = [](const DryRun::Line& line) {
     return std::tuple(!line.due, !line.first_seen, line.first_seen.value_or(WallTime()), line.orphan.resource.kind,
                       line.orphan.resource.name);
@@ -64,7 +67,8 @@ void dry_run(const OrchestratorSettings& settings, const SearchLinks& links, con
 std::string text_of(const DryRun& result, const OrchestratorSettings& settings) {
   std::string out;
   unsigned removed = 0;
-  if (!result.lines.empty()) out += fmt::format("{:<8} {:<8} {:<20}  {}\n", "ACTION", "KIND", "SINCE", "NAME, AND WHY");
+  if (!result.lines.empty() || !result.unknown.empty())
+    out += fmt::format("{:<8} {:<8} {:<20}  {}\n", "ACTION", "KIND", "SINCE", "NAME, AND WHY");
   for (const DryRun::Line& line : result.lines) {
     const char* action = "wait";
     if (line.due) action = removed < settings.gc_max_deletes ? "remove" : "later";
@@ -73,11 +77,19 @@ std::string text_of(const DryRun& result, const OrchestratorSettings& settings) 
                        line.first_seen ? time_text(*line.first_seen) : "not marked yet", line.orphan.resource.name,
                        line.orphan.why);
   }
+  for (const Orphan& orphan : result.unknown)
+    out += fmt::format("{:<8} {:<8} {:<20}  {}: {}, and this database knows nothing of it\n", "keep",
+                       name(orphan.resource.kind), "-", orphan.resource.name, orphan.why);
   out += fmt::format(
       "Deployment \"{}\": the next run would remove {}; {} wait until nobody has needed them for {} "
       "(gc_orphan_delay), or for a later run ({} at a time, gc_max_deletes). Nothing was removed.\n",
       settings.deployment, removed, result.lines.size() - removed, span(settings.gc_orphan_delay),
       settings.gc_max_deletes);
+  if (!result.unknown.empty())
+    out += fmt::format(
+        "{} are kept because only what this database has seen to be over is ever removed. Has it been restored from a "
+        "backup, or does another installation use the same store? Remove them by hand if nobody misses them.\n",
+        result.unknown.size());
   for (const auto& [kind, error] : result.failed)
     out += fmt::format("Nothing is known about {}s: {}\n", name(kind), error.message);
   return out;

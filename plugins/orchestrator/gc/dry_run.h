@@ -15,6 +15,7 @@ struct DryRun {
     bool due = false;
   };
   std::vector<Line> lines;       // what would be removed first comes first
+  std::vector<Orphan> unknown;   // kept, see proof_of()
   std::map<Kind, Error> failed;  // kinds that could not be listed
 };
 

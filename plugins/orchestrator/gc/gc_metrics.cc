@@ -21,6 +21,8 @@ std::string GcMetrics::render() const {
   per_kind("hearth_gc_deleted_total", deleted);
   head("hearth_gc_candidates", "gauge", "What no workspace needs and the garbage collector has not removed yet.");
   per_kind("hearth_gc_candidates", candidates);
+  head("hearth_gc_unknown", "gauge", "What no workspace needs and this database knows nothing of: kept.");
+  per_kind("hearth_gc_unknown", unknown);
   head("hearth_gc_last_run_timestamp_seconds", "gauge", "When the last run ended; 0 before the first.");
   out += fmt::format("hearth_gc_last_run_timestamp_seconds {}\n", last_run.load());
   return out;

@@ -15,6 +15,7 @@ struct GcMetrics {
   std::atomic<std::uint64_t> errors{0};
   std::array<std::atomic<std::uint64_t>, kKinds.size()> deleted{};
   std::array<std::atomic<std::uint64_t>, kKinds.size()> candidates{};
+  std::array<std::atomic<std::uint64_t>, kKinds.size()> unknown{};
   std::atomic<std::int64_t> last_run{0};  // seconds since 1970; 0 = none yet
 
   std::string render() const;

@@ -8,7 +8,11 @@
 namespace hearth::orchestrator::gc {
 namespace {
 constexpr std::size_t kAtOnce = 500;
+
+std::string json_of(const std::vector<std::string>& names) {
+  return nlohmann::json(names).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
+}  // namespace
 
 void GcStore::rows(std::vector<Uuid> ids, Done<Rows> done) {
   std::sort(ids.begin(), ids.end());
@@ -37,6 +41,27 @@ void GcStore::read_part(std::vector<Uuid> ids, Rows found, Done<Rows> done) {
         }
         read_part(std::move(ids), std::move(found), std::move(done));
       });
+}
+
+void GcStore::released(std::vector<std::string> names, Done<Names> done) {
+  if (names.empty()) return done(Names{});
+  session_.query({"SELECT name FROM released_resources WHERE name IN (SELECT jsonb_array_elements_text($1::jsonb))",
+                  {pg(json_of(names))}},
+                 [done = std::move(done)](Result<PgResult> result) mutable {
+                   if (!result) return done(fail(std::move(result.error())));
+                   Names found;
+                   for (std::size_t i = 0; i < result->rows(); ++i) found.emplace(result->text(i, 0));
+                   done(std::move(found));
+                 });
+}
+
+void GcStore::forget_released(Milliseconds age, const std::vector<std::string>& but, Done<void> done) {
+  write(
+      "gone AS (DELETE FROM released_resources r"
+      " WHERE r.released_at <= clock_timestamp() - $3::bigint * interval '1 millisecond'"
+      " AND r.name NOT IN (SELECT jsonb_array_elements_text($4::jsonb)) AND (SELECT ok FROM fence) RETURNING 1),"
+      " added AS (SELECT 1 WHERE false)",
+      {pg(age.count()), pg(json_of(but))}, std::move(done));
 }
 
 void GcStore::candidates(Milliseconds delay, Done<std::vector<Candidate>> done) {
@@ -79,8 +104,7 @@ void GcStore::mark(Kind kind, const std::vector<std::string>& names, Done<void> 
       " added AS (INSERT INTO gc_candidates (deployment, kind, name, first_seen_at)"
       " SELECT $1, $3, seen.name, clock_timestamp() FROM seen WHERE (SELECT ok FROM fence)"
       " ON CONFLICT DO NOTHING RETURNING 1)",
-      {pg(name(kind)), pg(nlohmann::json(names).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace))},
-      std::move(done));
+      {pg(name(kind)), pg(json_of(names))}, std::move(done));
 }
 
 void GcStore::forget(Kind kind, const std::string& name, Done<void> done) {

@@ -7,6 +7,7 @@
 
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "clients/pg.h"
@@ -28,12 +29,17 @@ class GcStore {
   template <class T>
   using Done = UniqueFunction<void(Result<T>)>;
   using Rows = std::unordered_map<Uuid, Row>;
+  using Names = std::unordered_set<std::string>;
 
   GcStore(LeaderSession& session, std::string deployment, std::int64_t epoch)
       : session_(session), deployment_(std::move(deployment)), epoch_(epoch) {}
 
   // Deleted rows too. All of them as one answer, read in parts.
   void rows(std::vector<Uuid> ids, Done<Rows> done);
+  // Those of the names that this database knows to be over.
+  void released(std::vector<std::string> names, Done<Names> done);
+  // Forgets what was released longer ago than `age`, but for these.
+  void forget_released(Milliseconds age, const std::vector<std::string>& but, Done<void> done);
   // Oldest first.
   void candidates(Milliseconds delay, Done<std::vector<Candidate>> done);
   // These are the orphans of this kind and no others: new ones are marked, all others forgotten.

@@ -72,4 +72,12 @@ std::string_view why_orphan(const Resource& resource, const Row* row) {
   return kNeeded;
 }
 
+std::string proof_of(const Resource& orphan, const Row* row) {
+  if (row == nullptr) return orphan.workspace.text();
+  if (row->deleted) return {};
+  if (orphan.kind == Kind::volume) return orphan.name;
+  if (!orphan.operation || orphan.operation == row->archive_op_id) return {};
+  return orphan.operation->text();
+}
+
 }  // namespace hearth::orchestrator::gc

@@ -48,4 +48,9 @@ Row row_of(std::string_view phase, std::string_view operation);
 // Why nobody needs it, for a person; empty: somebody does. `row`: null when the workspace has none.
 std::string_view why_orphan(const Resource& resource, const Row* row);
 
+// That no row needs an orphan is not enough to remove it: the database may have been restored from a backup that is
+// older than the resource, or another installation may use the same store. This name must be among the released (table
+// released_resources) as well; empty: the row itself says that it is over.
+std::string proof_of(const Resource& orphan, const Row* row);
+
 }  // namespace hearth::orchestrator::gc

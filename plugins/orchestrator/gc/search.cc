@@ -47,12 +47,30 @@ class Search : public std::enable_shared_from_this<Search> {
     links_.store.rows(std::move(ids), lifeline_.guard([this, self = shared_from_this()](Result<GcStore::Rows> rows) {
       if (!rows) return done_(fail(std::move(rows.error())));
       for (Resource& resource : resources_) {
-        const auto row = rows->find(resource.workspace);
-        const std::string_view why = why_orphan(resource, row == rows->end() ? nullptr : &row->second);
-        if (!why.empty()) found_.orphans[resource.kind].push_back({std::move(resource), why});
+        const auto found = rows->find(resource.workspace);
+        const Row* row = found == rows->end() ? nullptr : &found->second;
+        const std::string_view why = why_orphan(resource, row);
+        if (why.empty()) continue;
+        std::string proof = proof_of(resource, row);
+        unneeded_.push_back({std::move(resource), why, std::move(proof)});
       }
-      done_(std::move(found_));
+      read_proofs();
     }));
+  }
+
+  void read_proofs() {
+    std::vector<std::string> names;
+    for (const Orphan& orphan : unneeded_)
+      if (!orphan.proof.empty()) names.push_back(orphan.proof);
+    links_.store.released(
+        std::move(names), lifeline_.guard([this, self = shared_from_this()](Result<GcStore::Names> released) {
+          if (!released) return done_(fail(std::move(released.error())));
+          for (Orphan& orphan : unneeded_) {
+            const bool proven = orphan.proof.empty() || released->contains(orphan.proof);
+            (proven ? found_.orphans : found_.unknown)[orphan.resource.kind].push_back(std::move(orphan));
+          }
+          done_(std::move(found_));
+        }));
   }
 
   template <class T>
@@ -74,6 +92,7 @@ class Search : public std::enable_shared_from_this<Search> {
   const Lifeline& lifeline_;
   UniqueFunction<void(Result<Found>)> done_;
   std::vector<Resource> resources_;
+  std::vector<Orphan> unneeded_;
   Found found_;
 };
 

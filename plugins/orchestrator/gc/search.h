@@ -13,10 +13,12 @@ namespace hearth::orchestrator::gc {
 struct Orphan {
   Resource resource;
   std::string_view why;
+  std::string proof{};
 };
 
 struct Found {
   std::map<Kind, std::vector<Orphan>> orphans;  // of every kind that could be listed whole, and of no other
+  std::map<Kind, std::vector<Orphan>> unknown;  // nobody needs them, and this database does not know why: kept
   std::map<Kind, Error> failed;                 // kinds that could not
 };
 

@@ -189,11 +189,41 @@ END $$;
 CREATE TRIGGER workspaces_purged AFTER DELETE ON workspaces FOR EACH ROW EXECUTE FUNCTION workspaces_purged();
 )sql";
 
+// What this database itself has seen to be over. The garbage collector removes nothing else: what neither a row nor
+// this table knows may be somebody else's, or newer than a database that was restored from a backup.
+constexpr char kReleased[] = R"sql(
+CREATE TABLE released_resources (
+  name        text PRIMARY KEY,  -- a workspace's id, an archive operation's id, a volume's name
+  released_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+CREATE FUNCTION workspaces_release() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    INSERT INTO released_resources (name) VALUES (OLD.id::text) ON CONFLICT DO NOTHING;
+    RETURN NULL;
+  END IF;
+  IF OLD.volume_name <> '' AND OLD.volume_name <> NEW.volume_name THEN
+    INSERT INTO released_resources (name) VALUES (OLD.volume_name) ON CONFLICT DO NOTHING;
+  END IF;
+  IF OLD.archive_op_id <> NEW.archive_op_id OR (OLD.archive_op_id IS NOT NULL AND NEW.archive_op_id IS NULL) THEN
+    INSERT INTO released_resources (name) VALUES (OLD.archive_op_id::text) ON CONFLICT DO NOTHING;
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER workspaces_release_removed AFTER DELETE ON workspaces
+  FOR EACH ROW EXECUTE FUNCTION workspaces_release();
+CREATE TRIGGER workspaces_release AFTER UPDATE OF volume_name, archive_op_id ON workspaces
+  FOR EACH ROW WHEN (OLD.volume_name <> NEW.volume_name OR OLD.archive_op_id IS DISTINCT FROM NEW.archive_op_id)
+  EXECUTE FUNCTION workspaces_release();
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{1, "accounts", kAccounts},
     Migration{2, "workspaces", kWorkspaces},
     Migration{3, "notices", kNotices},
     Migration{4, "change log", kChangeLog},
+    Migration{5, "released resources", kReleased},
 };
 
 }  // namespace

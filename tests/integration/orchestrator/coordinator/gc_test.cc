@@ -19,17 +19,25 @@ class GcTest : public CoordinatorTest {
     settings.gc_orphan_delay = std::chrono::hours(1);
   }
 
+  // As when a row of that id was purged.
+  const Uuid& known(const Uuid& id) {
+    sql("INSERT INTO released_resources (name) VALUES ('" + id.text() + "') ON CONFLICT DO NOTHING");
+    return id;
+  }
   std::string orphan_volume(const Uuid& id = Uuid::random()) {
+    known(id);
     const std::string name = volume_name("main", id, "gone");
     world.volumes.emplace(name, id);
     return name;
   }
   std::string archive(const Uuid& id = Uuid::random(), const Uuid& operation = Uuid::random()) {
+    known(id);
     const std::string key = archive_key("", "main", id, operation);
     world.archives[key] = {id, operation};
     return key;
   }
   StoredUpload upload(const Uuid& id = Uuid::random()) {
+    known(id);
     const Uuid operation = Uuid::random();
     world.uploads.push_back({id, operation, archive_key("", "main", id, operation), "u", ""});
     return world.uploads.back();
@@ -60,7 +68,7 @@ TEST_F(GcTest, WhatNobodyNeedsIsMarkedAndGoesWhenItsTimeIsOver) {
   const std::string volume = orphan_volume();
   const std::string key = archive();
   const Uuid marker = Uuid::random();
-  world.markers[marker] = {Uuid::random(), "x"};
+  world.markers[known(marker)] = {Uuid::random(), "x"};
   upload();
   const auto node = start_node();
   ASSERT_TRUE(marks(4));
@@ -113,6 +121,57 @@ TEST_F(GcTest, ADeletedWorkspacesArchivesGoToo) {
     ASSERT_TRUE(reaches(id, std::string(desired) == "DELETED" ? "" : desired));
   }
   EXPECT_TRUE(run_until([&] { return world.archives.empty() && world.markers.empty(); }));
+}
+
+// A database restored from a backup, or another installation with the same names in the same store.
+TEST_F(GcTest, WhatTheDatabaseKnowsNothingOfIsKeptAndSaid) {
+  settings.gc_orphan_delay = Milliseconds(0);
+  orphan_volume();
+  archive();
+  upload();
+  const Uuid older = at_rest("phase, desired_state, volume_name", "'STANDBY', 'STANDBY', 'no-such-volume'");
+  world.volumes.emplace(volume_name("main", older, "newer"), older);
+  world.archives[archive_key("", "main", older, Uuid::random())] = {older, Uuid::random()};
+  sql("UPDATE workspaces SET phase = 'ARCHIVED', volume_name = '', desired_state = 'ARCHIVED', archive_key = 'x'");
+  sql("DELETE FROM released_resources");
+  const auto node = start_node();
+  runs(*node, 4);
+  EXPECT_EQ(world.volumes.size() + world.archives.size() + world.uploads.size(), 5u);
+  EXPECT_EQ(marked(), "0");
+  const std::string metrics = node->coordinator().gc_metrics()->render();
+  for (const char* line : {"hearth_gc_unknown{kind=\"volume\"} 2\n", "hearth_gc_unknown{kind=\"upload\"} 1\n"})
+    EXPECT_NE(metrics.find(line), std::string::npos) << metrics;
+}
+
+TEST_F(GcTest, WhatARowLetsGoIsKnownToBeOver) {
+  const Uuid operation = Uuid::random();
+  const Uuid id = at_rest("volume_name, archive_op_id", "'v1', '" + operation.text() + "'");
+  const auto released = [this] { return sql("SELECT string_agg(name, ' ' ORDER BY name) FROM released_resources"); };
+  sql("UPDATE workspaces SET memo = 'x', volume_name = volume_name, archive_op_id = archive_op_id");
+  EXPECT_EQ(released(), "");
+  sql("UPDATE workspaces SET volume_name = ''");
+  EXPECT_EQ(released(), "v1");
+  sql("UPDATE workspaces SET archive_op_id = gen_random_uuid()");
+  EXPECT_NE(released().find(operation.text()), std::string::npos);
+  EXPECT_EQ(released().find(id.text()), std::string::npos);
+  sql("DELETE FROM workspaces");
+  EXPECT_NE(released().find(id.text()), std::string::npos);
+}
+
+TEST_F(GcTest, WhatWasOverForADayIsForgottenOnceNothingOfItIsLeft) {
+  settings.gc_orphan_delay = Milliseconds(0);
+  settings.gc_max_deletes = 0;
+  const Uuid present = Uuid::random();
+  orphan_volume(present);
+  known(Uuid::random());
+  sql("UPDATE released_resources SET released_at = now() - interval '25 hours'");
+  known(*Uuid::parse("0a0a0a0a-58a4-4d1c-9b2e-0a1b2c3d4e5f"));
+  const auto node = start_node();
+  runs(*node);
+  EXPECT_EQ(sql("SELECT count(*) FROM released_resources"), "3") << "a run that was cut short forgets nothing";
+  settings.gc_max_deletes = 100;
+  ASSERT_TRUE(run_until([&] { return sql("SELECT count(*) FROM released_resources") == "1"; }));
+  EXPECT_EQ(sql("SELECT name FROM released_resources"), "0a0a0a0a-58a4-4d1c-9b2e-0a1b2c3d4e5f");
 }
 
 TEST_F(GcTest, ARowInErrorProtectsAllItHas) {
@@ -308,7 +367,7 @@ TEST_F(GcDirectoryTest, OrphansOfThisDeploymentGoAndNobodyElses) {
   settings.gc_orphan_delay = Milliseconds(1);
   const auto archives = open_archive_store(loop_, settings);
   FakeRuntime runtime(loop_, world, [](const char*) { return true; });
-  const std::string key = archive_key("", "main", Uuid::random(), Uuid::random());
+  const std::string key = archive_key("", "main", known(Uuid::random()), Uuid::random());
   const Uuid kept = Uuid::random();
   const std::string kept_key = archive_key("", "main", kept, Uuid::random());
   at_rest("id, phase, desired_state, archive_key", "'" + kept.text() + "', 'ARCHIVED', 'ARCHIVED', '" + kept_key + "'");

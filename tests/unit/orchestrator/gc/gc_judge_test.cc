@@ -124,6 +124,19 @@ TEST(GcJudge, HoldsTheRulesForEveryCombination) {
   EXPECT_GT(orphans, all / 5) << "a judge who finds nothing keeps every rule";
 }
 
+TEST(GcJudge, AnOrphanNeedsAProofOfItsOwn) {
+  const Row live = row();
+  EXPECT_EQ(proof_of(archive(kNever), &live), kNever.text());
+  EXPECT_EQ(proof_of(volume("two"), &live), volume("two").name);
+  EXPECT_EQ(proof_of(upload(kNever), &live), kNever.text());
+  EXPECT_EQ(proof_of(upload(kNow), &live), "") << "the row says that its operation is over";
+  for (const Resource& resource : {archive(kBefore), marker(), upload(kNow), volume("one")})
+    EXPECT_EQ(proof_of(resource, nullptr), kWorkspace.text()) << resource.name;
+  Row deleted = row();
+  deleted.deleted = true;
+  EXPECT_EQ(proof_of(archive(kNever), &deleted), "");
+}
+
 TEST(GcJudge, KindsAreTheWordsOfTheTable) {
   for (const Kind kind : kKinds) EXPECT_EQ(parse_kind(name(kind)), kind);
   EXPECT_FALSE(parse_kind("container"));

@@ -19,12 +19,16 @@ TEST(GcReport, SaysWhatGoesNowWhatWaitsAndWhy) {
                   {{volume_resource(id, "v-also"), "its workspace does not exist"}, since, true},
                   {{volume_resource(id, "v-young"), "not the volume of its workspace (any more)"}, since, false},
                   {{volume_resource(id, "v-new"), "its workspace does not exist"}, {}, false}};
+  result.unknown = {{volume_resource(id, "v-strange"), "its workspace does not exist"}};
   result.failed[Kind::upload] = Error{ErrorCode::timeout, ErrorSource::storage, true, 0, "took too long"};
   const std::string text = text_of(result, settings);
   EXPECT_TRUE(has(text, "remove   volume   2023-11-14T22:13:20Z  v-old: its workspace does not exist\n")) << text;
   EXPECT_TRUE(has(text, "later    volume   2023-11-14T22:13:20Z  v-also: ")) << text;
   EXPECT_TRUE(has(text, "wait     volume   2023-11-14T22:13:20Z  v-young: not the volume of its workspace")) << text;
   EXPECT_TRUE(has(text, "wait     volume   not marked yet        v-new: ")) << text;
+  EXPECT_TRUE(has(text, "keep     volume   -                     v-strange: its workspace does not exist, and"))
+      << text;
+  EXPECT_TRUE(has(text, "1 are kept because")) << text;
   EXPECT_TRUE(has(text, "would remove 1; 3 wait until nobody has needed them for 2h (gc_orphan_delay)")) << text;
   EXPECT_TRUE(has(text, "Nothing is known about uploads: took too long\n")) << text;
 }
