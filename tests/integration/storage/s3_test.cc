@@ -94,12 +94,16 @@ TEST_F(S3, ManyPartsThereAndBack) {
 
 // The torture tree of the plan, all of it.
 TEST_F(S3, TortureTree) {
-  make_torture_tree(scratch_ / "torture", 100'000);
-  const auto archived = run("archive", scratch_ / "torture");
+  const Scratch trees(Scratch::Where::in_memory);
+  make_torture_tree(trees / "torture", 100'000);
+  const auto archived = run("archive", trees / "torture");
   ASSERT_EQ(archived.exit, 0) << archived.out.substr(0, 4000);
-  fs::create_directory(scratch_ / "back");
-  ASSERT_EQ(run("restore", scratch_ / "back").exit, 0);
-  EXPECT_TRUE(describe(scratch_ / "back") == describe(scratch_ / "torture"));
+  EXPECT_LT(archived.peak_kib, 256 << 10);
+  fs::create_directory(trees / "back");
+  const auto restored = run("restore", trees / "back");
+  ASSERT_EQ(restored.exit, 0) << restored.out.substr(0, 4000);
+  EXPECT_LT(restored.peak_kib, 256 << 10);
+  EXPECT_TRUE(describe(trees / "back") == describe(trees / "torture"));
   EXPECT_EQ(run("verify").exit, 0);
 }
 
