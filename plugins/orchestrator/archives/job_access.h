@@ -39,8 +39,8 @@ Result<JobAccess> job_access(const OrchestratorSettings& settings, const Uuid& w
 // settings.directory, or its default below data_dir. Absolute.
 std::string archive_directory(const OrchestratorSettings& settings);
 
-// AWS_* as storage-job and object_store::s3_options() understand them. Credentials and the authorities' certificates come
-// from the files that are named, else from this process's environment. Error{permission_denied}: there are no
+// AWS_* as storage-job and object_store::s3_options() understand them. Credentials and the authorities' certificates
+// come from the files that are named, else from this process's environment. Error{permission_denied}: there are no
 // credentials.
 Result<std::vector<std::string>> archive_environment(const ArchiveSettings& settings);
 

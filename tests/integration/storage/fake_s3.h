@@ -30,11 +30,11 @@ struct Spoil {
     reset_after,   // it is done, and not told
     close_middle,  // of the answer, which ends as if it were whole
     stall,
-    trickle,      // one byte of the answer a second
-    blanks,       // for three seconds, then the answer
-    lie,          // other bytes are kept than were sent
-    wrong_etag,   // of what is kept
-    flip          // one bit of the answer's body
+    trickle,     // one byte of the answer a second
+    blanks,      // for three seconds, then the answer
+    lie,         // other bytes are kept than were sent
+    wrong_etag,  // of what is kept
+    flip         // one bit of the answer's body
   };
   How how = How::nothing;
   std::string bytes;  // of answer: the whole response

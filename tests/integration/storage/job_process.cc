@@ -26,8 +26,8 @@
 
 namespace hearth::test {
 
-JobProcess::JobProcess(const std::vector<std::string>& arguments,
-                       const std::map<std::string, std::string>& environment, unsigned user) {
+JobProcess::JobProcess(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment,
+                       unsigned user) {
   int pipe[2];
   HEARTH_CHECK(::pipe2(pipe, O_CLOEXEC) == 0);
   std::vector<std::string> words = {HEARTH_STORAGE_JOB}, variables = {"PATH=/usr/bin:/bin"};

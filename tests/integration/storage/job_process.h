@@ -13,8 +13,8 @@ namespace hearth::test {
 namespace fs = std::filesystem;
 
 struct JobResult {
-  int exit = -1;    // 128 + signal when it was killed
-  std::string out;  // the JSON lines
+  int exit = -1;      // 128 + signal when it was killed
+  std::string out;    // the JSON lines
   long peak_kib = 0;  // of memory
 };
 
@@ -32,8 +32,8 @@ class JobProcess {
   int out_ = -1;
 };
 
-JobResult run_job(const std::vector<std::string>& arguments,
-                  const std::map<std::string, std::string>& environment = {}, unsigned user = 0);
+JobResult run_job(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment = {},
+                  unsigned user = 0);
 
 // A folder of its own, removed at the end whatever the modes in it.
 class Scratch {

@@ -24,8 +24,8 @@ const std::string kPage =
 
 TEST_F(NetworkFaults, EveryPassingStatusIsTriedAgainAndPartsAlone) {
   std::atomic<int> turn{0};
-  const std::pair<int, const char*> refusals[] = {
-      {503, "SlowDown"}, {429, ""}, {500, "InternalError"}, {502, ""}, {504, ""}, {503, ""}};
+  const std::pair<int, const char*> refusals[] = {{503, "SlowDown"}, {429, ""}, {500, "InternalError"},
+                                                  {502, ""},         {504, ""}, {503, ""}};
   s3_.spoil([&](const S3Seen& seen) {
     if (!seen.is("part") || turn >= 6) return Spoil{};
     const auto& [status, code] = refusals[turn++];
@@ -52,9 +52,9 @@ TEST_F(NetworkFaults, HtmlForEverIsUnreachableAndNotCorrupt) {
   retry_ = "1";
   s3_.spoil([](const S3Seen&) { return Spoil{How::answer, kPage}; });
   EXPECT_EQ(restore().exit, 10);
-  const auto archived =
-      run_job({"archive", "--url", "s3://bucket/other", "--data-dir", (*data_ / "data").string(), "--retry-seconds", "1"},
-              environment());
+  const auto archived = run_job(
+      {"archive", "--url", "s3://bucket/other", "--data-dir", (*data_ / "data").string(), "--retry-seconds", "1"},
+      environment());
   EXPECT_EQ(archived.exit, 10) << archived.out;
 }
 
@@ -154,8 +154,7 @@ TEST_F(NetworkFaults, AClockThatIsWrongIsCorrectedOnce) {
 TEST_F(NetworkFaults, AnotherRegionIsFollowed) {
   s3_.spoil([](const S3Seen& seen) {
     if (seen.headers.at("authorization").find("/eu-west-9/s3/") != std::string::npos) return Spoil{};
-    return Spoil{How::answer,
-                 "HTTP/1.1 307 X\r\nx-amz-bucket-region: eu-west-9\r\nContent-Length: 0\r\n\r\n"};
+    return Spoil{How::answer, "HTTP/1.1 307 X\r\nx-amz-bucket-region: eu-west-9\r\nContent-Length: 0\r\n\r\n"};
   });
   expect_committed(archive());
 }

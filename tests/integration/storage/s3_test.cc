@@ -198,8 +198,20 @@ TEST_F(S3, TwoJobsWriteOneArchive) {
 // Keys that a signer or an XML reader trips over, and more of them than one page of a listing holds.
 TEST_F(S3, ObjectsOfAnyName) {
   const auto store = server_->store();
-  std::vector<std::string> names = {"a+b",  "a b",     "a%25b", "a:b",         "a&b<c>",     "a\"b'",        "a//b",
-                                    "a/./b", "a/../b", "a~b",   "\xc3\xa9/\xe2\x82\xac", "a?b#c", "a=b;c,d@e!", "(*)"};
+  std::vector<std::string> names = {"a+b",
+                                    "a b",
+                                    "a%25b",
+                                    "a:b",
+                                    "a&b<c>",
+                                    "a\"b'",
+                                    "a//b",
+                                    "a/./b",
+                                    "a/../b",
+                                    "a~b",
+                                    "\xc3\xa9/\xe2\x82\xac",
+                                    "a?b#c",
+                                    "a=b;c,d@e!",
+                                    "(*)"};
   for (int i = 0; i < 1010; ++i) names.push_back("many/" + std::to_string(i));
   const std::string top = "names/";
   for (const std::string& name : names) ASSERT_TRUE(store->put(top + name, name, true)) << name;
@@ -224,8 +236,8 @@ TEST(S3Quota, AFullStoreIsExitFourteenAndNothingStays) {
   const RealS3 server({"--quota", std::to_string(12 << 20)});
   const Scratch scratch;
   make_plain_tree(scratch / "data", 40, 2);
-  const auto result = run_job({"archive", "--url", "s3://archives/a", "--data-dir", (scratch / "data").string()},
-                              server.environment());
+  const auto result =
+      run_job({"archive", "--url", "s3://archives/a", "--data-dir", (scratch / "data").string()}, server.environment());
   EXPECT_EQ(result.exit, 14) << result.out;
   EXPECT_EQ(server.open_uploads(), 0u);
   EXPECT_TRUE(server.keys().empty());

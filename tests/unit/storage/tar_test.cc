@@ -175,6 +175,26 @@ TEST(Tar, ADamagedHeaderIsNoticed) {
   EXPECT_GT(noticed, 0);  // what is left is the digest's to find
 }
 
+// What libarchive reads past; each of these it takes for a whole archive.
+TEST(Tar, HeadersThatOnlyALaxReaderTakes) {
+  Item item = file(std::string(300, 'p').replace(150, 1, "/"), 5);
+  item.xattrs = {{"user.k", std::string("a\0\n", 3)}};
+  const std::string good = write({{item, "hello"}});
+  ASSERT_TRUE(read(good));
+  const auto spoilt = [&](std::string_view from, std::string_view to) {
+    std::string bad = good;
+    const std::size_t at = bad.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return bad.replace(at, to.size(), to);
+  };
+  for (const std::string& bad : {spoilt("p/", std::string_view("\0/", 2)), spoilt(" path=", "9path="),
+                                 spoilt(" path=", " =ath="), spoilt("path=", "size=")}) {
+    const auto result = read(bad);
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, ErrorCode::corrupt);
+  }
+}
+
 TEST(Paths, OnlyPlainOnesAreSafe) {
   for (const char* good : {"a", "a/b", "-x", ". ", "...", "a\nb", "..a/b.."}) EXPECT_TRUE(path_is_safe(good)) << good;
   for (const std::string& bad : {std::string("/a"), std::string(".."), std::string("../a"), std::string("a/../b"),
