@@ -65,12 +65,14 @@ count_junit() {
 }
 
 suite_e2e() {
+  ensure_packages s3
   prepare_live_tests e2e
   prepare_crash_build
   run_node_tests e2e "$1" "$HEARTH_ROOT"/tests/e2e/*.test.mjs
 }
 
 suite_faults() {
+  ensure_packages s3
   prepare_live_tests faults
   prepare_crash_build
   export HEARTH_BIN=$HEARTH_CRASH_BIN HEARTH_MODULES=$HEARTH_CRASH_MODULES

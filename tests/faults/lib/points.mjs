@@ -35,9 +35,9 @@ export function crashPoints() {
   return [...names].filter((name) => !never.test(name)).sort();
 }
 
-// Runs the story with that point armed; with two nodes, the first leads and the person asks the second. Answers how long
-// the whole took, in ms.
-export async function survive(t, point, { postgres, nodes = 1 }) {
+// Runs the story with that point armed; with two nodes, the first leads and the person asks the second. Archives go where
+// `archiveStore` (a directive) says. Answers how long the whole took, in ms.
+export async function survive(t, point, { postgres, nodes = 1, archiveStore }) {
   const began = Date.now();
   const flag = join(tmpdir(), `hearth-crashed-${randomBytes(6).toString('hex')}`);
   t.after(() => rmSync(flag, { force: true }));
@@ -45,7 +45,7 @@ export async function survive(t, point, { postgres, nodes = 1 }) {
   const archives = mkdtempSync(join(tmpdir(), 'hearth-archives-')); // the same for both, as a bucket would be
   t.after(() => rmSync(archives, { recursive: true, force: true }));
   chmodSync(archives, 0o755);
-  const orchestrator = `archive_store file:${archives};`;
+  const orchestrator = archiveStore ?? `archive_store file:${archives};`;
   const hearth = await stubHearth(t, { postgres, env, orchestrator });
   guardColumns(postgres, hearth.database, hearth.deployment.name);
   const asked = nodes === 1 ? hearth : await stubHearth(t, {
