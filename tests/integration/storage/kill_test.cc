@@ -122,7 +122,8 @@ TEST(Kill, ArchiveAtEveryRequest) {
       JobProcess job(arguments, environment(s3));
       pid = job.pid();
       if (how == Spoil::How::reset_after) {
-        while (seen < n && ::kill(pid, 0) == 0 && !ended(pid)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        while (seen < n && ::kill(pid, 0) == 0 && !ended(pid))
+          std::this_thread::sleep_for(std::chrono::milliseconds(1));
         job.signal(SIGKILL);
       }
       const bool killed = job.wait().exit == 128 + SIGKILL && seen >= n;

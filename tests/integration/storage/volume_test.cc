@@ -34,7 +34,9 @@ class Mounted {
   ~Mounted() { ::umount2(where_.c_str(), MNT_DETACH); }
   Mounted(const Mounted&) = delete;
   Mounted& operator=(const Mounted&) = delete;
-  void read_only() const { HEARTH_CHECK(::mount(nullptr, where_.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0); }
+  void read_only() const {
+    HEARTH_CHECK(::mount(nullptr, where_.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0);
+  }
 
  private:
   fs::path where_;
@@ -115,7 +117,8 @@ TEST_F(Changing, AFileThatGrowsIsArchivedAsItWas) {
   ASSERT_EQ(result.exit, 0) << result.out;
   EXPECT_NE(result.out.find("\"grew\""), std::string::npos);
   fs::create_directory(scratch_ / "back");
-  ASSERT_EQ(run_job({"restore", "--url", "s3://b/a", "--data-dir", (scratch_ / "back").string()}, environment()).exit, 0);
+  ASSERT_EQ(run_job({"restore", "--url", "s3://b/a", "--data-dir", (scratch_ / "back").string()}, environment()).exit,
+            0);
   EXPECT_EQ(fs::file_size(scratch_ / "back/big"), size);
 }
 
@@ -129,7 +132,8 @@ TEST_F(Changing, WhatVanishesOrIsReplacedIsToldAndNothingElseIsLost) {
   });
   ASSERT_EQ(result.exit, 0) << result.out;
   fs::create_directory(scratch_ / "back");
-  ASSERT_EQ(run_job({"restore", "--url", "s3://b/a", "--data-dir", (scratch_ / "back").string()}, environment()).exit, 0);
+  ASSERT_EQ(run_job({"restore", "--url", "s3://b/a", "--data-dir", (scratch_ / "back").string()}, environment()).exit,
+            0);
   EXPECT_TRUE(fs::exists(scratch_ / "back/zz/kept"));
   EXPECT_EQ(fs::read_symlink(scratch_ / "back/zz/link"), "/etc");
   EXPECT_FALSE(fs::exists(scratch_ / "back/zz/gone"));

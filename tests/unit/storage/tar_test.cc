@@ -126,6 +126,29 @@ TEST(Tar, AHugeSparseFileIsSmall) {
   EXPECT_EQ((*block)->offset, 4096u);
 }
 
+// libarchive leaves folders out of such a name.
+TEST(Tar, ASparseFileKeepsItsLongPath) {
+  for (const std::size_t size : {40u, 90u, 120u, 180u, 250u}) {
+    Item item = file(std::string(size, 'd') + "/" + std::string(size, 'e') + "/" + std::string(size, 'n'), 8192);
+    item.sparse = true;
+    item.extents = {{4096, 4}};
+    std::string out;
+    TarWriter writer([&](std::string_view bytes) {
+      out += bytes;
+      return Result<void>();
+    });
+    ASSERT_TRUE(writer.begin(item) && writer.hole(4096) && writer.data("data") && writer.hole(4092) && writer.end());
+    ASSERT_TRUE(writer.begin(file("next", 0)) && writer.end() && writer.finish());
+    EXPECT_EQ(writer.written(), out.size());
+    const auto whole = read(out);
+    ASSERT_TRUE(whole) << whole.error().message;
+    ASSERT_EQ(whole->items.size(), 2u);
+    EXPECT_EQ(whole->items[0].path, item.path);
+    EXPECT_EQ(whole->contents[0], std::string(4096, '\0') + "data");
+    EXPECT_EQ(whole->items[1].path, "next");
+  }
+}
+
 TEST(Tar, AFileOverEightGigabytesKeepsItsSize) {
   Item item = file("big", 20ull << 30);
   item.sparse = true;
