@@ -135,7 +135,7 @@ TEST_F(S3, TheServerDiesDuringAnUpload) {
   JobProcess job(this->job("archive", *data_ / "data", "archives"), server_->environment());
   ASSERT_TRUE(under_way());
   server_->kill();
-  std::this_thread::sleep_for(std::chrono::milliseconds(500));  // every part in flight meets a closed port
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));  // the outage: every part in flight meets a closed port
   server_->restart();
   const auto result = job.wait();
   EXPECT_EQ(result.exit, 0) << result.out;
