@@ -1,10 +1,12 @@
 // storage-job: composition root. Arguments → settings → one command → exit code.
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <clocale>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "command_line.h"
 
@@ -28,6 +30,15 @@ std::optional<std::string> variable(const char* name) {
   return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
 }
 
+// The keys must be neither in a core file nor, once they have been read, where every process of this user sees them
+// (/proc/PID/environ).
+void hide_secrets() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  for (const char* name : {"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
+    if (char* value = std::getenv(name); value != nullptr) std::memset(value, 0, std::strlen(value));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -35,6 +46,7 @@ int main(int argc, char** argv) {
   std::setlocale(LC_CTYPE, "C.UTF-8");  // libarchive turns UTF-8 names into the locale's
   const bool terminal = ::isatty(STDERR_FILENO) == 1;
   auto parsed = parse_command_line(std::vector<std::string>(argv + 1, argv + argc), variable, terminal);
+  hide_secrets();
   if (!parsed) {
     const bool asked = parsed.error().exit == Exit::done;
     std::fprintf(asked ? stdout : stderr, "%s%s\n", asked ? "" : "storage-job: ", parsed.error().message.c_str());

@@ -3,8 +3,8 @@
 //
 // A line has "step" and, by step: started {command}, present, survey {entries, bytes}, progress {phase, bytes, total,
 // rate, eta}, skipped {kind, path}, changed {what, path}, unchanged, no-previous, not-copied {message}, uploaded,
-// verified, committed, restored, damaged, entry, failed {exit, class, message}, done. Bytes are bytes, rate is bytes
-// per second, eta seconds.
+// verified, committed, restored, damaged, again {message} (the archive is read once more), entry, failed {exit, class,
+// message}, done. Bytes are bytes, rate is bytes per second, eta seconds.
 #pragma once
 
 #include <chrono>

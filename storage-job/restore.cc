@@ -88,6 +88,22 @@ Outcome<void> extract_all(const Job& job, Place& place, const Committed& archive
   return extractor.finish();
 }
 
+Outcome<void> extract_into(const Job& job, Place& place, const Committed& archive, extract::Staging& staging) {
+  auto tree = staging.fresh_tree();
+  if (!tree) return tl::unexpected(tree.error());
+  return extract_all(job, place, archive, tree->get());
+}
+
+// Bytes that a network damaged look like an archive that is: what comes from afar is read once more before it is called
+// corrupt, because that word means lost files.
+Outcome<void> extract_or_again(const Job& job, Place& place, const Committed& archive, extract::Staging& staging) {
+  auto extracted = extract_into(job, place, archive, staging);
+  const bool remote = job.settings.archive_url.starts_with("s3://");
+  if (extracted || extracted.error().exit != Exit::corrupt || !remote) return extracted;
+  job.report.step("again", {{"message", printable(extracted.error().message)}});
+  return extract_into(job, place, archive, staging);
+}
+
 }  // namespace
 
 Outcome<void> run_restore(const Job& job) {
@@ -106,12 +122,7 @@ Outcome<void> run_restore(const Job& job) {
   auto staging = extract::Staging::open(job.settings.data_dir, identity);
   if (!staging) return tl::unexpected(staging.error());
   if (!staging->complete()) {
-    auto tree = staging->fresh_tree();
-    Outcome<void> extracted;
-    if (!tree)
-      extracted = tl::unexpected(tree.error());
-    else
-      extracted = extract_all(job, *place, *archive, tree->get());
+    auto extracted = extract_or_again(job, *place, *archive, *staging);
     if (extracted) extracted = staging->mark_complete();
     if (!extracted) {
       staging->discard();

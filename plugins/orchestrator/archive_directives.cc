@@ -63,9 +63,10 @@ Result<std::string> endpoint(const std::string& argument) {
   return argument.substr(0, http ? 7 : 8) + std::string(rest);
 }
 
-Result<void> set_credentials_file(void* target, const Statement& statement, LoadContext& context) {
+template <std::string ArchiveSettings::*kMember>
+Result<void> set_file(void* target, const Statement& statement, LoadContext& context) {
   if (statement.args[0].empty()) return wrong("value must not be empty");
-  static_cast<ArchiveSettings*>(target)->credentials_file = context.resolve_path(statement.args[0]);
+  static_cast<ArchiveSettings*>(target)->*kMember = context.resolve_path(statement.args[0]);
   return {};
 }
 
@@ -83,9 +84,12 @@ void add_archive_store(config::DirectiveTable& table) {
       simple("endpoint", "archive_store", value(endpoint, &A::endpoint), "endpoint url", "AWS", "The S3 server."));
   table.push_back(simple("region", "archive_store", value(text, &A::region), "region name", "us-east-1",
                          "The bucket's region; part of every signature."));
-  table.push_back(simple("credentials_file", "archive_store", set_credentials_file, "credentials_file path",
+  table.push_back(simple("credentials_file", "archive_store", set_file<&A::credentials_file>, "credentials_file path",
                          "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the environment",
                          "An AWS shared credentials file; its profile [default] is used."));
+  table.push_back(simple("ca_file", "archive_store", set_file<&A::ca_file>, "ca_file path",
+                         "AWS_CA_BUNDLE of the environment, else the system's",
+                         "Certificates (PEM) of the authorities an https:// endpoint is believed by."));
   table.push_back(simple("path_style", "archive_store", value(config::parse_flag, &A::path_style),
                          "path_style on | off", "on with an endpoint, else off",
                          "On: http://host/bucket/key; off: http://bucket.host/key."));

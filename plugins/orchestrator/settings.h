@@ -28,6 +28,7 @@ struct ArchiveSettings {
   std::string endpoint;  // empty = AWS
   std::string region;
   std::string credentials_file;    // AWS shared credentials format; empty = the environment's AWS_* variables
+  std::string ca_file;             // PEM; empty = AWS_CA_BUNDLE of the environment, else the system's
   std::optional<bool> path_style;  // unset: path for an endpoint of your own, virtual hosts on AWS
 };
 

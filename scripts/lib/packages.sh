@@ -28,6 +28,9 @@ test_packages() {
   have chromium || first_known chromium chromium-browser
 }
 
+# A real S3 server to test against, started by scripts/s3-server. As a service only ceph-crash comes along, which is idle.
+s3_packages() { printf '%s\n' radosgw ceph-mon ceph-osd curl; }
+
 check_packages() { printf '%s\n' clang clang-format clang-tidy; }
 
 perf_packages() { printf '%s\n' nginx-light haproxy wrk awscli tar time zstd; }
@@ -74,7 +77,7 @@ wanted_of() {
   for group in "$@"; do "${group}_packages"; done | sort -u
 }
 
-# ensure_packages GROUP...: installs what is missing of build, run, image, test, check; says nothing when all is there.
+# ensure_packages GROUP...: installs what is missing of the groups above; says nothing when all is there.
 ensure_packages() {
   if ! have dpkg-query || ! have apt-get; then
     die "packages are installed with apt-get, which this system lacks; scripts/lib/packages.sh lists what is needed"

@@ -28,15 +28,19 @@ run_checks() {
 suite_unit() { run_ctest dev unit "$1" -L '^unit$'; }
 suite_integration() { run_ctest dev integration "$1" -L '^integration$'; }
 suite_storage() { run_ctest dev storage "$1" -L '^storage$'; }
-suite_dev() { run_ctest dev dev "$1" -LE '^(storage|sim)$'; }
+suite_s3() {
+  ensure_packages s3
+  run_ctest dev s3 "$1" -L '^s3$'
+}
+suite_dev() { run_ctest dev dev "$1" -LE '^(storage|s3|sim)$'; }
 suite_sim() { run_ctest dev sim "$1" -L '^sim$' --verbose; }
 suite_asan() {
   export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1
-  run_ctest asan asan "$1" -LE '^sim$'
+  run_ctest asan asan "$1" -LE '^(s3|sim)$'
 }
 suite_tsan() {
   export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
-  run_ctest tsan tsan "$1" -LE '^sim$'
+  run_ctest tsan tsan "$1" -LE '^(s3|sim)$'
 }
 
 # run_ctest PRESET REPORT RESULT [CTEST ARGUMENT...]
@@ -61,12 +65,14 @@ count_junit() {
 }
 
 suite_e2e() {
+  ensure_packages s3
   prepare_live_tests e2e
   prepare_crash_build
   run_node_tests e2e "$1" "$HEARTH_ROOT"/tests/e2e/*.test.mjs
 }
 
 suite_faults() {
+  ensure_packages s3
   prepare_live_tests faults
   prepare_crash_build
   export HEARTH_BIN=$HEARTH_CRASH_BIN HEARTH_MODULES=$HEARTH_CRASH_MODULES

@@ -31,6 +31,7 @@ tl::unexpected<storage_job::Failure> refused(const std::string& path, std::strin
 tl::unexpected<storage_job::Failure> broken(int sys, const std::string& path) {
   const std::string text = fmt::format("{}: {}", printable(path), std::strerror(sys));
   if (sys == ENOSPC || sys == EDQUOT) return fail_with(Exit::disk_full, text);
+  if (sys == EFBIG) return fail_with(Exit::refused, text);  // no filesystem has room for such a size
   // Something that is no folder lies where the archive wants to go through one.
   if (sys == ELOOP || sys == ENOTDIR || sys == EXDEV || sys == ENAMETOOLONG) return fail_with(Exit::refused, text);
   return fail_with(Exit::failed, text);

@@ -14,12 +14,18 @@ Error nonsense(std::string message) {
   return Error{ErrorCode::protocol, ErrorSource::storage, true, 0, std::move(message)};
 }
 
+// Every S3 server names what it stored or sends by an etag; a page that some proxy answered has none.
+Result<void> has_etag(const HttpReply& reply) {
+  if (!reply.header("etag").empty()) return {};
+  return fail(nonsense("the answer has no etag, so it is no object storage's"));
+}
+
 }  // namespace
 
 S3Store::S3Store(S3Options options) : client_(std::move(options)) {}
 
 Result<ObjectStat> S3Store::head(const std::string& key) {
-  auto reply = client_.perform({.method = "HEAD", .key = key}, "HEAD " + key);
+  auto reply = client_.perform({.method = "HEAD", .key = key}, "HEAD " + key, has_etag);
   if (!reply) return fail(reply.error());
   const auto size = parse_decimal<std::uint64_t>(reply->header("content-length"));
   if (!size) return fail(nonsense("HEAD " + key + ": the answer has no length"));
@@ -27,7 +33,7 @@ Result<ObjectStat> S3Store::head(const std::string& key) {
 }
 
 Result<std::string> S3Store::get(const std::string& key, std::size_t limit) {
-  auto reply = client_.perform({.method = "GET", .key = key, .reply_limit = limit}, "GET " + key);
+  auto reply = client_.perform({.method = "GET", .key = key, .reply_limit = limit}, "GET " + key, has_etag);
   if (!reply) return fail(reply.error());
   return std::move(reply->body);
 }
@@ -48,10 +54,10 @@ Result<void> S3Store::put(const std::string& key, std::string bytes, bool if_abs
   const S3Request plain = request;
   const bool conditional = if_absent && client_.knows_conditions;
   if (conditional) request.headers.emplace_back("if-none-match", "*");
-  auto reply = client_.perform(std::move(request), "PUT " + key);
+  auto reply = client_.perform(std::move(request), "PUT " + key, has_etag);
   if (!reply && conditional && reply.error().code == ErrorCode::invalid_argument) {
     client_.knows_conditions = false;
-    reply = client_.perform(plain, "PUT " + key);
+    reply = client_.perform(plain, "PUT " + key, has_etag);
   }
   if (!reply) return fail(reply.error());
   return {};

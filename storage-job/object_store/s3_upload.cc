@@ -10,6 +10,8 @@ namespace hearth::object_store {
 namespace {
 
 constexpr std::chrono::seconds kAbortBudget{4};
+// A store that puts a large object together sends blanks meanwhile, for minutes and far below the usual limit.
+constexpr std::chrono::seconds kCompleteStall{600};
 constexpr int kEtagAttempts = 2;  // how often a part is sent again because its etag is not its MD5
 
 std::string bare(std::string_view etag) {
@@ -167,10 +169,15 @@ Result<void> S3Upload::complete() {
       return fail(ErrorCode::protocol, ErrorSource::storage, what + ": an answer that is none", true);
     return {};
   };
-  auto reply = client_.perform(std::move(request), what, check);
+  const auto perform = [&](S3Request one) {
+    Call call = client_.call(std::move(one), what, check);
+    call.stall = kCompleteStall;
+    return client_.transport().perform(std::move(call));
+  };
+  auto reply = perform(std::move(request));
   if (!reply && conditional && reply.error().code == ErrorCode::invalid_argument) {
     client_.knows_conditions = false;
-    reply = client_.perform(plain, what, check);
+    reply = perform(plain);
   }
   if (!reply) return fail(reply.error());
   return {};
@@ -182,6 +189,8 @@ Result<ObjectStat> S3Upload::confirm() {
   call.judge = [inner = std::move(call.judge)](const HttpReply& reply) -> Result<void> {
     auto verdict = inner(reply);
     if (!verdict && reply.status == 404) verdict.error().retryable = true;
+    if (verdict && reply.header("etag").empty())  // not the store's own answer
+      return fail(ErrorCode::protocol, ErrorSource::storage, "an uploaded object without an etag", true);
     return verdict;
   };
   call.budget = std::chrono::seconds(3);

@@ -216,7 +216,7 @@ class Transport::Engine {
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.detail);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1024L);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options_.stall_timeout.count()));
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(stall_of(transfer).count()));
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
@@ -235,6 +235,10 @@ class Transport::Engine {
     }
     if (request.method != "GET" && request.method != "HEAD")
       curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  }
+
+  std::chrono::seconds stall_of(const Transfer& transfer) const {
+    return transfer.call.stall.count() >= 0 ? transfer.call.stall : options_.stall_timeout;
   }
 
   void release(Transfer& transfer) {

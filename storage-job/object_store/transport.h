@@ -55,6 +55,7 @@ struct Call {
   std::function<void(Result<HttpReply>)> done;
   bool ignore_cancel = false;       // for cleaning up after a cancel
   std::chrono::seconds budget{-1};  // -1: the transport's
+  std::chrono::seconds stall{-1};   // -1: the transport's
 };
 
 // Full jitter: a random wait up to first * 2^attempt, never above limit. attempt counts from 0.

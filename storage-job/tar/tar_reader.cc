@@ -76,6 +76,7 @@ Result<std::string_view> TarReader::pull() {
   auto bytes = input_();
   if (!bytes) return bytes;
   total_ += bytes->size();
+  if (auto sound = check_.feed(*bytes); !sound) return fail(sound.error());
   const std::size_t last = bytes->find_last_not_of('\0');
   if (last == std::string_view::npos)
     trailing_zeros_ += bytes->size();

@@ -1,7 +1,7 @@
 // TarReader: the entries of a tar stream that nobody vouches for. One thread.
 //
-// Strict where tar programs are lax: the stream must end with its end blocks, and nothing but zeros may follow them.
-// Errors: corrupt (not a tar stream, damaged, cut, followed by garbage) or what the input answered.
+// Strict where tar programs are lax (header_check.h): the stream must end with its end blocks, and nothing but zeros
+// may follow them. Errors: corrupt (not a tar stream, damaged, cut, followed by garbage) or what the input answered.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "tar/header_check.h"
 #include "tar/item.h"
 
 struct archive;
@@ -44,6 +45,7 @@ class TarReader {
   Result<void> check_end();
 
   Input input_;
+  HeaderCheck check_;
   archive* archive_;
   std::optional<Error> error_;  // of the input
   std::uint64_t total_ = 0;

@@ -133,8 +133,10 @@ Result<std::vector<std::string>> archive_environment(const ArchiveSettings& sett
   if (settings.path_style) {
     variables.push_back(std::string("AWS_S3_ADDRESSING_STYLE=") + (*settings.path_style ? "path" : "virtual"));
   }
-  const char* ca_file = std::getenv("AWS_CA_BUNDLE");
-  if (ca_file != nullptr && *ca_file == '/') variables.push_back(std::string(kCaVariable) + ca_file);
+  const char* from_environment = std::getenv("AWS_CA_BUNDLE");
+  std::string ca_file = settings.ca_file;
+  if (ca_file.empty() && from_environment != nullptr && *from_environment == '/') ca_file = from_environment;
+  if (!ca_file.empty()) variables.push_back(std::string(kCaVariable) + ca_file);
   return variables;
 }
 

@@ -24,7 +24,7 @@ struct JobAccess {
   std::vector<std::string> environment;  // "NAME=value"; with the credentials
   std::string folder;                    // on this machine; empty for a bucket
   std::string mount;                     // where the job sees it
-  std::string ca_file;                   // on this machine, to be mounted at kJobCaFile; of AWS_CA_BUNDLE
+  std::string ca_file;                   // on this machine, to be mounted at kJobCaFile
   unsigned group = 0;                    // the job's: the folder's, so that Hearth can remove what a job wrote
   JobNetwork network = JobNetwork::none;
 };
@@ -39,8 +39,8 @@ Result<JobAccess> job_access(const OrchestratorSettings& settings, const Uuid& w
 // settings.directory, or its default below data_dir. Absolute.
 std::string archive_directory(const OrchestratorSettings& settings);
 
-// AWS_* as storage-job and object_store::s3_options() understand them. Credentials come from the file if one is named,
-// else from this process's environment, AWS_CA_BUNDLE always from there. Error{permission_denied}: there are no
+// AWS_* as storage-job and object_store::s3_options() understand them. Credentials and the authorities' certificates
+// come from the files that are named, else from this process's environment. Error{permission_denied}: there are no
 // credentials.
 Result<std::vector<std::string>> archive_environment(const ArchiveSettings& settings);
 

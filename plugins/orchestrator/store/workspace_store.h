@@ -1,8 +1,7 @@
 // The workspace rows as the API and the gate read and write them; the coordinator has its own statements. Writes only
-// the API's columns (SPEC section 4), and in recover() the controller's, of a row in sticky ERROR: its controller touches
-// it no more and waits for just that. There it forgets the error, the name of a volume that is lost (so that the archive
-// is restored), and with `start_empty` the archive as well.
-// Thread: the pool's loop.
+// the API's columns (SPEC section 4), and in recover() the controller's, of a row in sticky ERROR: its controller
+// touches it no more and waits for just that. There it forgets the error, the name of a volume that is lost (so that
+// the archive is restored), and with `start_empty` the archive as well. Thread: the pool's loop.
 #pragma once
 
 #include <optional>

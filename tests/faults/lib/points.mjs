@@ -35,16 +35,16 @@ export function crashPoints() {
   return [...names].filter((name) => !never.test(name)).sort();
 }
 
-// Runs the story with that point armed; with two nodes, the first leads and the person asks the second. Answers how long
-// the whole took, in ms.
-export async function survive(t, point, { postgres, nodes = 1 }) {
+// Runs the story with that point armed; with two nodes, the first leads and the person asks the second. Archives go where
+// `archiveStore` (a directive) says. Answers how long the whole took, in ms.
+export async function survive(t, point, { postgres, nodes = 1, archiveStore }) {
   const began = Date.now();
   const flag = join(tmpdir(), `hearth-crashed-${randomBytes(6).toString('hex')}`);
   t.after(() => rmSync(flag, { force: true }));
   const env = { HEARTH_CRASH_AT: point, HEARTH_CRASH_ONCE: flag };
   const archives = mkdtempSync(join(tmpdir(), 'hearth-archives-')); // the same for both, as a bucket would be
   chmodSync(archives, 0o755);
-  const orchestrator = `archive_store file:${archives}; gc_interval 1s; gc_orphan_delay 1s;`;
+  const orchestrator = `${archiveStore ?? `archive_store file:${archives};`} gc_interval 1s; gc_orphan_delay 1s;`;
   const hearth = await stubHearth(t, { postgres, env, orchestrator });
   t.after(() => rmSync(archives, { recursive: true, force: true })); // once nobody makes it again
   guardColumns(postgres, hearth.database, hearth.deployment.name);

@@ -121,6 +121,11 @@ std::uint64_t FakeS3::received() const {
   return out;
 }
 
+std::vector<S3Seen> FakeS3::seen() const {
+  const std::lock_guard lock(mutex_);
+  return seen_;
+}
+
 void FakeS3::serve(ScriptedPeer& peer) {
   while (true) {
     const std::string head = peer.read_head();
@@ -145,15 +150,44 @@ void FakeS3::serve(ScriptedPeer& peer) {
       peer.wait_for_close();
       return;
     }
-    std::string reply = spoil.how == Spoil::How::answer ? spoil.bytes : answer(request, spoil.how == Spoil::How::lie);
-    if (request.method == "HEAD") reply.resize(reply.find("\r\n\r\n") + 4);
-    if (spoil.how == Spoil::How::reset_after) return peer.reset();
-    if (spoil.how == Spoil::How::reset_middle) {
-      peer.send(reply.substr(0, reply.size() - reply.size() / 3));
-      return peer.reset();
-    }
-    if (!peer.send(reply)) return;
+    if (!reply(peer, request, spoil)) return;
   }
+}
+
+bool FakeS3::reply(ScriptedPeer& peer, const S3Seen& request, const Spoil& spoil) {
+  using How = Spoil::How;
+  std::string text = spoil.how == How::answer ? spoil.bytes : answer(request, spoil.how == How::lie);
+  const std::size_t head = text.find("\r\n\r\n") + 4;
+  if (request.method == "HEAD") text.resize(head);
+  if (spoil.how == How::reset_after) {
+    peer.reset();
+    return false;
+  }
+  if (spoil.how == How::reset_middle || spoil.how == How::close_middle) {
+    peer.send(text.substr(0, text.size() - text.size() / 3));
+    if (spoil.how == How::reset_middle) peer.reset();
+    return false;
+  }
+  if (spoil.how == How::trickle) {
+    for (const char byte : text) {
+      if (!peer.send({&byte, 1})) return false;
+      std::this_thread::sleep_for(std::chrono::seconds(1));
+    }
+    return true;
+  }
+  if (spoil.how == How::blanks) {
+    const std::string body = text.substr(head);
+    if (!peer.send(fmt::format("HTTP/1.1 200 X\r\nContent-Length: {}\r\n\r\n", body.size() + 30))) return false;
+    for (int i = 0; i < 30; ++i) {
+      if (!peer.send(" ")) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    return peer.send(body);
+  }
+  if (spoil.how == How::wrong_etag)
+    if (const std::size_t at = text.find("ETag: \""); at != std::string::npos) text[at + 7] = 'x';
+  if (spoil.how == How::flip && text.size() > head) text[head + (text.size() - head) / 2] ^= 1;
+  return peer.send(text);
 }
 
 std::string FakeS3::get(const S3Seen& request) const {

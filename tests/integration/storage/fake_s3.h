@@ -22,7 +22,20 @@ struct S3Seen {
 
 // What happens to one request instead of the right thing.
 struct Spoil {
-  enum class How { nothing, answer, reset_before, reset_after, reset_middle, stall, lie };
+  enum class How {
+    nothing,
+    answer,        // with `bytes`, and nothing is done
+    reset_before,  // the body is read
+    reset_middle,  // of the body, or of the answer when there is none
+    reset_after,   // it is done, and not told
+    close_middle,  // of the answer, which ends as if it were whole
+    stall,
+    trickle,     // one byte of the answer a second
+    blanks,      // for three seconds, then the answer
+    lie,         // other bytes are kept than were sent
+    wrong_etag,  // of what is kept
+    flip         // one bit of the answer's body
+  };
   How how = How::nothing;
   std::string bytes;  // of answer: the whole response
 };
@@ -30,7 +43,7 @@ std::string s3_refusal(int status, const std::string& code);  // a response with
 
 class FakeS3 {
  public:
-  using Hook = std::function<Spoil(const S3Seen&)>;
+  using Hook = std::function<Spoil(const S3Seen&)>;  // may block: the request waits then
   FakeS3();
 
   std::string endpoint() const { return server_.url(""); }
@@ -43,6 +56,7 @@ class FakeS3 {
   std::size_t open_uploads() const;
   int count(std::string_view kind) const;  // requests seen
   std::uint64_t received() const;          // bytes of archives in requests, whatever became of them
+  std::vector<S3Seen> seen() const;        // without bodies
 
  private:
   struct Upload {
@@ -50,6 +64,8 @@ class FakeS3 {
     std::map<int, std::string> parts, etags;
   };
   void serve(ScriptedPeer& peer);
+  // Everything a spoiled answer needs; false when the conversation is over.
+  bool reply(ScriptedPeer& peer, const S3Seen& request, const Spoil& spoil);
   std::string answer(const S3Seen& request, bool lie);
   std::string upload_answer(const S3Seen& request, bool lie);
   std::string copy_answer(const S3Seen& request, Upload& upload, bool lie);

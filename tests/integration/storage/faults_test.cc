@@ -5,59 +5,12 @@
 #include <csignal>
 #include <thread>
 
-#include "fake_s3.h"
-#include "job_process.h"
+#include "faults_fixture.h"
 
 namespace hearth::test {
 namespace {
 
 using How = Spoil::How;
-const std::string kKey = "p/op/home.tar.zst";
-
-class Faults : public testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    data_ = new Scratch;
-    make_plain_tree(*data_ / "data", 12, 1);
-  }
-  static void TearDownTestSuite() { delete data_; }
-
-  std::vector<std::string> archive_arguments() const {
-    return {"archive",         "--url", "s3://bucket/" + kKey, "--data-dir", (*data_ / "data").string(),
-            "--retry-seconds", retry_,  "--stall-seconds",     "1"};
-  }
-  std::map<std::string, std::string> environment() const {
-    return {{"AWS_ENDPOINT_URL", s3_.endpoint()}, {"AWS_ACCESS_KEY_ID", "a"}, {"AWS_SECRET_ACCESS_KEY", "very-secret"}};
-  }
-  JobResult archive() const { return run_job(archive_arguments(), environment()); }
-  JobResult restore() const {
-    return run_job({"restore", "--url", "s3://bucket/" + kKey, "--data-dir", (volume_ / "v").string(),
-                    "--retry-seconds", retry_, "--stall-seconds", "1"},
-                   environment());
-  }
-  void expect_committed(const JobResult& result) const {
-    EXPECT_EQ(result.exit, 0) << result.out;
-    const auto objects = s3_.objects();
-    EXPECT_EQ(objects.size(), 2u);
-    EXPECT_TRUE(objects.contains(kKey + ".meta"));
-    EXPECT_EQ(s3_.open_uploads(), 0u);
-  }
-  void expect_failed(const JobResult& result, int exit) const {
-    EXPECT_EQ(result.exit, exit) << result.out;
-    EXPECT_FALSE(s3_.objects().contains(kKey + ".meta"));
-    EXPECT_EQ(s3_.open_uploads(), 0u);
-  }
-  void ready_to_restore() {
-    fs::create_directory(volume_ / "v");
-    ASSERT_EQ(archive().exit, 0);
-  }
-
-  static Scratch* data_;
-  FakeS3 s3_;
-  Scratch volume_;
-  std::string retry_ = "20";
-};
-Scratch* Faults::data_ = nullptr;
 
 TEST_F(Faults, PassingRefusalsAreTriedAgain) {
   const std::pair<int, const char*> refusals[] = {{503, "SlowDown"}, {500, "InternalError"}, {429, ""}};
@@ -66,9 +19,7 @@ TEST_F(Faults, PassingRefusalsAreTriedAgain) {
     const auto& [status, code] = refusals[turn++ % 3];
     FakeS3 s3;
     s3.spoil(kind, 1, {How::answer, s3_refusal(status, code)});
-    auto with = environment();
-    with["AWS_ENDPOINT_URL"] = s3.endpoint();
-    const auto result = run_job(archive_arguments(), with);
+    const auto result = run_job(archive_arguments(), environment(s3));
     EXPECT_EQ(result.exit, 0) << kind << status << result.out;
     EXPECT_EQ(s3.objects().size(), 2u);
   }
@@ -79,9 +30,7 @@ TEST_F(Faults, ConnectionsThatBreakAreTriedAgain) {
     for (const How how : {How::reset_before, How::reset_middle, How::reset_after}) {
       FakeS3 s3;
       s3.spoil(kind, 1, {how, ""});
-      auto with = environment();
-      with["AWS_ENDPOINT_URL"] = s3.endpoint();
-      const auto result = run_job(archive_arguments(), with);
+      const auto result = run_job(archive_arguments(), environment(s3));
       EXPECT_EQ(result.exit, 0) << kind << static_cast<int>(how) << result.out;
       EXPECT_EQ(s3.objects().size(), 2u);
       EXPECT_EQ(s3.open_uploads(), 0u);

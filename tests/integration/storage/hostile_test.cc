@@ -13,6 +13,16 @@
 namespace hearth::test {
 namespace {
 
+// A header with its sum made right; what follows it stays.
+std::string with_sum(std::string head) {
+  std::string("        ").copy(&head[148], 8);
+  unsigned sum = 0;
+  for (std::size_t i = 0; i < 512; ++i) sum += static_cast<unsigned char>(head[i]);
+  fmt::format("{:06o}", sum).copy(&head[148], 6);
+  head[154] = '\0';
+  return head;
+}
+
 // One ustar header and its data, by hand.
 std::string member(const std::string& path, char type, const std::string& content = "", const std::string& link = "") {
   std::string head(512, '\0');
@@ -22,7 +32,6 @@ std::string member(const std::string& path, char type, const std::string& conten
   fmt::format("{:07o}", 0).copy(&head[116], 7);
   fmt::format("{:011o}", content.size()).copy(&head[124], 11);
   fmt::format("{:011o}", 0).copy(&head[136], 11);
-  std::string("        ").copy(&head[148], 8);
   head[156] = type;
   link.copy(&head[157], 100);
   std::string("ustar\00000", 8).copy(&head[257], 8);
@@ -30,20 +39,23 @@ std::string member(const std::string& path, char type, const std::string& conten
     fmt::format("{:07o}", 1).copy(&head[329], 7);
     fmt::format("{:07o}", 3).copy(&head[337], 7);
   }
-  unsigned sum = 0;
-  for (const char c : head) sum += static_cast<unsigned char>(c);
-  fmt::format("{:06o}", sum).copy(&head[148], 6);
-  head[154] = '\0';
   std::string data = content;
   data.resize((content.size() + 511) / 512 * 512, '\0');
-  return head + data;
+  return with_sum(head) + data;
+}
+
+std::string record(const std::string& key, const std::string& value) {
+  const std::string text = " " + key + "=" + value + "\n";
+  std::size_t size = text.size() + 1;
+  while (std::to_string(size).size() + text.size() != size) size = std::to_string(size).size() + text.size();
+  return std::to_string(size) + text;
 }
 
 std::string pax(const std::string& key, const std::string& value) {
-  std::string record = " " + key + "=" + value + "\n";
-  std::size_t size = record.size() + 1;
-  while (std::to_string(size).size() + record.size() != size) size = std::to_string(size).size() + record.size();
-  return member("PaxHeader", 'x', std::to_string(size) + record);
+  return member("PaxHeader", 'x', record(key, value));
+}
+std::string global_pax(const std::string& key, const std::string& value) {
+  return member("PaxHeader", 'g', record(key, value));
 }
 
 const std::string kEnd(1024, '\0');
@@ -92,6 +104,11 @@ class Hostile : public testing::Test {
     std::ifstream(scratch_ / "outside/secret") >> secret;
     EXPECT_EQ(secret, "secret") << what;
     EXPECT_EQ(std::distance(fs::directory_iterator(scratch_ / "outside"), fs::directory_iterator()), 1) << what;
+  }
+
+  std::string content(const std::string& name) const {
+    std::ifstream file(scratch_ / ("volume/" + name), std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
   }
 
   Scratch scratch_;
@@ -159,6 +176,79 @@ TEST_F(Hostile, StreamsThatAreNotWhole) {
   std::string bad_sum = good + kEnd;
   bad_sum[3] = 'x';
   expect(13, bad_sum, 1, "header sum");
+}
+
+TEST_F(Hostile, NamesThatAreNone) {
+  expect(13, pax("path", std::string("a\0/../../outside/x", 19)) + member("innocent", '0', "bad") + kEnd, 1, "NUL");
+  const auto empty = restore(member("", '0', "bad") + kEnd, 1);
+  EXPECT_NE(empty.exit, 0);
+  expect(13, member("Z", 'Z', "unknown type") + kEnd, 1, "unknown type");
+  expect(13, global_pax("path", "../../outside/x") + member("innocent", '0', "bad") + kEnd, 1, "global pax path");
+}
+
+TEST_F(Hostile, WhatComesTwice) {
+  expect(15, member("x", '5') + member("x", '0', "file") + kEnd, 2, "a file over a folder");
+  expect(15, member("x", '0', "file") + member("x", '5') + kEnd, 2, "a folder over a file");
+  const auto result =
+      restore(member("x", '0', "first") + member("X", '0', "twin") + member("x", '0', "last") + kEnd, 3);
+  ASSERT_EQ(result.exit, 0) << result.out;
+  EXPECT_EQ(content("x"), "last");
+  EXPECT_EQ(content("X"), "twin");
+}
+
+// Numbers that promise more than there is, or less than nothing: refused, and never believed by an allocation.
+TEST_F(Hostile, SizesThatLie) {
+  const auto sized = [](const std::string& field, char type = '0') {
+    std::string head = member("a", type, "hello");
+    head.replace(124, 12, field);
+    return with_sum(head) + kEnd;
+  };
+  using Bytes = std::string;
+  const std::pair<const char*, std::string> lies[] = {
+      {"text", sized("not a number")},
+      {"negative", sized(Bytes("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xf0", 12))},
+      {"8 EiB", sized(Bytes("\x80\0\0\0\x7f\xff\xff\xff\xff\xff\xff\xff", 12))},
+      {"more than is there", sized("00000100000\0")},
+      {"a long name of 1 GiB", sized("10000000000\0", 'L')},
+      {"a pax header of 1 GiB", sized("10000000000\0", 'x')},
+      {"pax: a length that lies", member("PaxHeader", 'x', "99 path=x\n") + member("a", '0', "x") + kEnd},
+      {"pax: no length", member("PaxHeader", 'x', "path=x\n") + member("a", '0', "x") + kEnd},
+      {"pax: a length of 0", member("PaxHeader", 'x', "0 path=x\n") + member("a", '0', "x") + kEnd},
+      {"pax: 3 MB", pax("comment", Bytes(3u << 20, 'c')) + pax("path", Bytes(3u << 20, 'p')) + member("a", '0') + kEnd},
+      {"pax: another size", pax("size", "1000000") + member("a", '0', "hello") + kEnd},
+      {"pax: a negative size", pax("size", "-1") + member("a", '0', "hello") + kEnd},
+  };
+  for (const auto& [what, tar] : lies) {
+    const auto result = restore(tar, 1);
+    EXPECT_TRUE(result.exit == 13 || result.exit == 15) << what << result.exit << result.out;
+    EXPECT_LT(result.peak_kib, 256 << 10) << what;
+    EXPECT_EQ(describe(scratch_ / "volume"), before_) << what;
+  }
+  expect(13, "", 0, "no tar at all");
+  expect(13, "x", 1, "one byte");
+}
+
+TEST_F(Hostile, SparseMapsThatLie) {
+  const auto sparse = [](const std::string& size, const std::string& map) {
+    std::string data = map;
+    data.resize(512, '\0');
+    const std::string header = record("GNU.sparse.major", "1") + record("GNU.sparse.minor", "0") +
+                               record("GNU.sparse.name", "s") + record("GNU.sparse.realsize", size);
+    return member("PaxHeader", 'x', header) + member("s", '0', data + "data") + kEnd;
+  };
+  const std::pair<std::string, std::string> lies[] = {{"9223372036854775807", "1\n0\n4\n"},
+                                                      {"9223372036854775807", "1\n9223372036854775000\n4\n"},
+                                                      {"100", "1\n5000\n4\n"},
+                                                      {"100", "1\n0\n4000\n"},
+                                                      {"100", "1\n-5\n4\n"},
+                                                      {"100", "99999999\n0\n4\n"},
+                                                      {"100", "no map"}};
+  for (const auto& [size, map] : lies) {
+    const auto result = restore(sparse(size, map), 1);
+    EXPECT_TRUE(result.exit == 13 || result.exit == 15) << size << " " << map << result.exit << result.out;
+    EXPECT_LT(result.peak_kib, 256 << 10);
+    EXPECT_EQ(describe(scratch_ / "volume"), before_);
+  }
 }
 
 TEST_F(Hostile, Bombs) {

@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <grp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -24,8 +26,8 @@
 
 namespace hearth::test {
 
-JobProcess::JobProcess(const std::vector<std::string>& arguments,
-                       const std::map<std::string, std::string>& environment) {
+JobProcess::JobProcess(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment,
+                       unsigned user) {
   int pipe[2];
   HEARTH_CHECK(::pipe2(pipe, O_CLOEXEC) == 0);
   std::vector<std::string> words = {HEARTH_STORAGE_JOB}, variables = {"PATH=/usr/bin:/bin"};
@@ -40,6 +42,7 @@ JobProcess::JobProcess(const std::vector<std::string>& arguments,
   HEARTH_CHECK(pid_ >= 0);
   if (pid_ == 0) {
     ::dup2(pipe[1], STDOUT_FILENO);
+    if (user != 0 && (::setgroups(0, nullptr) != 0 || ::setgid(user) != 0 || ::setuid(user) != 0)) ::_exit(126);
     ::execve(argv[0], argv.data(), envp.data());
     ::_exit(127);
   }
@@ -63,18 +66,28 @@ JobResult JobProcess::wait() {
   while ((size = ::read(out_, buffer, sizeof buffer)) > 0) result.out.append(buffer, static_cast<std::size_t>(size));
   ::close(out_);
   int status = 0;
-  ::waitpid(pid_, &status, 0);
+  rusage usage{};
+  ::wait4(pid_, &status, 0, &usage);
+  result.peak_kib = usage.ru_maxrss;
   pid_ = -1;
   result.exit = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return result;
 }
 
-JobResult run_job(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment) {
-  return JobProcess(arguments, environment).wait();
+JobResult run_job(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment,
+                  unsigned user) {
+  return JobProcess(arguments, environment, user).wait();
 }
 
-Scratch::Scratch() {
-  std::string pattern = (fs::temp_directory_path() / "hearth-storage.XXXXXX").string();
+Scratch::Scratch(Where where) {
+  const fs::path memory = "/dev/shm";
+  std::error_code error;
+  const bool roomy = where == Where::in_memory && fs::space(memory, error).available > (4ull << 30) && !error;
+  std::string pattern = ((roomy ? memory : fs::temp_directory_path()) / "hearth-storage.XXXXXX").string();
+  path_ = ::mkdtemp(pattern.data());
+  if (!roomy || ::setxattr(path_.c_str(), "user.hearth", "x", 1, 0) == 0) return;
+  fs::remove(path_);
+  pattern = (fs::temp_directory_path() / "hearth-storage.XXXXXX").string();
   path_ = ::mkdtemp(pattern.data());
 }
 
@@ -176,8 +189,28 @@ void deep_path(const fs::path& root, std::size_t length) {
   HEARTH_CHECK(::write(leaf.get(), "deep", 4) == 4);
 }
 
+// More levels than descriptors, and a path longer than the kernel takes in one piece.
+void deep_levels(const fs::path& root, int levels) {
+  Fd at(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  for (int i = 0; i < levels; ++i) {
+    HEARTH_CHECK(::mkdirat(at.get(), "dd", 0755) == 0);
+    at = Fd(::openat(at.get(), "dd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  }
+  const Fd leaf(::openat(at.get(), "leaf", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  HEARTH_CHECK(::write(leaf.get(), "deep", 4) == 4);
+}
+
+// A tebibyte with three extents.
+void vast_file(const fs::path& path) {
+  const Fd vast(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  for (const off_t at : {off_t{1} << 12, off_t{1} << 33, (off_t{1} << 40) - 4096})
+    HEARTH_CHECK(::pwrite(vast.get(), "extent", 6, at) == 6);
+  HEARTH_CHECK(::ftruncate(vast.get(), off_t{1} << 40) == 0);
+}
+
 void special_entries(const fs::path& root) {
   HEARTH_CHECK(::mkfifo((root / "fifo").c_str(), 0600) == 0);
+  fs::create_hard_link(root / "fifo", root / "fifo2");
   HEARTH_CHECK(::mknod((root / "null").c_str(), S_IFCHR | 0600, 0x103) == 0);
   const Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_un address{};
@@ -226,6 +259,11 @@ void make_torture_tree(const fs::path& root, int small_files) {
   attributes_of(root);
   special_entries(root);
   deep_path(root, 4000);
+  deep_levels(root, 3000);
+  vast_file(root / "vast");
+  fs::create_directory(root / "closed");
+  put(root / "closed/inside", "x");
+  HEARTH_CHECK(::chmod((root / "closed").c_str(), 0) == 0);
   put(root / "one", "linked");
   fs::create_directory(root / "other");
   fs::create_hard_link(root / "one", root / "other/two");
@@ -244,6 +282,8 @@ void make_torture_tree(const fs::path& root, int small_files) {
   HEARTH_CHECK(::chmod((root / "readonly/file").c_str(), 0) == 0 && ::chmod((root / "readonly").c_str(), 0555) == 0);
   const timespec times[2] = {{0, UTIME_OMIT}, {-5, 123456789}};
   HEARTH_CHECK(::utimensat(AT_FDCWD, (root / "readonly").c_str(), times, 0) == 0);
+  const timespec late[2] = {{0, UTIME_OMIT}, {9'000'000'000, 1}};
+  HEARTH_CHECK(::utimensat(AT_FDCWD, (root / "one").c_str(), late, 0) == 0);
   HEARTH_CHECK(::utimensat(AT_FDCWD, (root / "dangling").c_str(), times, AT_SYMLINK_NOFOLLOW) == 0);
   HEARTH_CHECK(::utimensat(AT_FDCWD, root.c_str(), times, 0) == 0);
 }

@@ -13,15 +13,18 @@ namespace hearth::test {
 namespace fs = std::filesystem;
 
 struct JobResult {
-  int exit = -1;    // 128 + signal when it was killed
-  std::string out;  // the JSON lines
+  int exit = -1;      // 128 + signal when it was killed
+  std::string out;    // the JSON lines
+  long peak_kib = 0;  // of memory
 };
 
 class JobProcess {
  public:
-  JobProcess(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment);
+  JobProcess(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment,
+             unsigned user = 0);
   ~JobProcess();
   void signal(int number) const;
+  pid_t pid() const { return pid_; }
   JobResult wait();
 
  private:
@@ -29,13 +32,16 @@ class JobProcess {
   int out_ = -1;
 };
 
-JobResult run_job(const std::vector<std::string>& arguments,
-                  const std::map<std::string, std::string>& environment = {});
+JobResult run_job(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment = {},
+                  unsigned user = 0);
 
 // A folder of its own, removed at the end whatever the modes in it.
 class Scratch {
  public:
-  Scratch();
+  enum class Where { on_disk, in_memory };
+  // In memory: where the system keeps /dev/shm, if extended attributes are known there. A hundred thousand files take
+  // minutes on a busy disk.
+  explicit Scratch(Where where = Where::on_disk);
   ~Scratch();
   const fs::path& path() const { return path_; }
   fs::path operator/(const std::string& name) const { return path_ / name; }

@@ -126,6 +126,29 @@ TEST(Tar, AHugeSparseFileIsSmall) {
   EXPECT_EQ((*block)->offset, 4096u);
 }
 
+// libarchive leaves folders out of such a name.
+TEST(Tar, ASparseFileKeepsItsLongPath) {
+  for (const std::size_t size : {40u, 90u, 120u, 180u, 250u}) {
+    Item item = file(std::string(size, 'd') + "/" + std::string(size, 'e') + "/" + std::string(size, 'n'), 8192);
+    item.sparse = true;
+    item.extents = {{4096, 4}};
+    std::string out;
+    TarWriter writer([&](std::string_view bytes) {
+      out += bytes;
+      return Result<void>();
+    });
+    ASSERT_TRUE(writer.begin(item) && writer.hole(4096) && writer.data("data") && writer.hole(4092) && writer.end());
+    ASSERT_TRUE(writer.begin(file("next", 0)) && writer.end() && writer.finish());
+    EXPECT_EQ(writer.written(), out.size());
+    const auto whole = read(out);
+    ASSERT_TRUE(whole) << whole.error().message;
+    ASSERT_EQ(whole->items.size(), 2u);
+    EXPECT_EQ(whole->items[0].path, item.path);
+    EXPECT_EQ(whole->contents[0], std::string(4096, '\0') + "data");
+    EXPECT_EQ(whole->items[1].path, "next");
+  }
+}
+
 TEST(Tar, AFileOverEightGigabytesKeepsItsSize) {
   Item item = file("big", 20ull << 30);
   item.sparse = true;
@@ -173,6 +196,26 @@ TEST(Tar, ADamagedHeaderIsNoticed) {
     noticed += read(bad) ? 0 : 1;
   }
   EXPECT_GT(noticed, 0);  // what is left is the digest's to find
+}
+
+// What libarchive reads past; each of these it takes for a whole archive.
+TEST(Tar, HeadersThatOnlyALaxReaderTakes) {
+  Item item = file(std::string(300, 'p').replace(150, 1, "/"), 5);
+  item.xattrs = {{"user.k", std::string("a\0\n", 3)}};
+  const std::string good = write({{item, "hello"}});
+  ASSERT_TRUE(read(good));
+  const auto spoilt = [&](std::string_view from, std::string_view to) {
+    std::string bad = good;
+    const std::size_t at = bad.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return bad.replace(at, to.size(), to);
+  };
+  for (const std::string& bad : {spoilt("p/", std::string_view("\0/", 2)), spoilt(" path=", "9path="),
+                                 spoilt(" path=", " =ath="), spoilt("path=", "size=")}) {
+    const auto result = read(bad);
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, ErrorCode::corrupt);
+  }
 }
 
 TEST(Paths, OnlyPlainOnesAreSafe) {

@@ -108,6 +108,16 @@ TEST_F(JobAccessTest, ABucketIsReachedWithTheCredentialsInTheFile) {
   EXPECT_EQ(access->folder, "");
 }
 
+TEST_F(JobAccessTest, AnAuthorityOfItsOwnIsShownToTheJob) {
+  in_bucket("https://s3.example.com");
+  settings_.archives.ca_file = "/etc/hearth/s3-ca.pem";
+  const auto access =
+      job_access(settings_, workspace_, operation_, archive_key("pre", "main", workspace_, operation_), false);
+  ASSERT_TRUE(access);
+  EXPECT_EQ(access->ca_file, "/etc/hearth/s3-ca.pem");
+  EXPECT_TRUE(has(*access, std::string("AWS_CA_BUNDLE=") + kJobCaFile));
+}
+
 TEST_F(JobAccessTest, OnlyAStoreOnThisMachineTakesTheHostsNetwork) {
   const std::string key = archive_key("pre", "main", workspace_, operation_);
   for (const auto& [endpoint, network] :

@@ -75,13 +75,14 @@ TEST_F(DirectivesTest, ABucketKeepsArchivesWithOrWithoutABlock) {
   EXPECT_FALSE(settings_.archives.path_style.has_value());
   settings_ = {};
   ASSERT_TRUE(settings_of(std::string(R"(orchestrator { archive_store s3://homes/hearth/eu/ {
-    endpoint http://127.0.0.1:9000/; region eu-1; credentials_file s3.conf; path_style off; } })") +
+    endpoint http://127.0.0.1:9000/; region eu-1; credentials_file s3.conf; ca_file ca.pem; path_style off; } })") +
                           in_location("return 204;")));
   EXPECT_EQ(settings_.archives.bucket, "homes");
   EXPECT_EQ(settings_.archives.prefix, "hearth/eu");
   EXPECT_EQ(settings_.archives.endpoint, "http://127.0.0.1:9000");
   EXPECT_EQ(settings_.archives.region, "eu-1");
   EXPECT_EQ(settings_.archives.credentials_file, directory_.path() + "/s3.conf");
+  EXPECT_EQ(settings_.archives.ca_file, directory_.path() + "/ca.pem");
   EXPECT_EQ(settings_.archives.path_style, false);
 }
 
