@@ -45,6 +45,7 @@ class ResponseParser {
   bool idle() const { return state_ == State::head && scanner_.consumed() == 0 && interim_seen_ == 0; }
   bool done() const { return state_ == State::done; }
 
+  bool until_close() const { return state_ == State::until_close; }
   std::uint64_t body_remaining() const { return head_.framing == Framing::content_length ? remaining_ : 0; }
   // `n` bytes of the body went past the parser (splice): <= body_remaining(), or any number when until_close.
   void skip_body(std::uint64_t n);

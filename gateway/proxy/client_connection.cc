@@ -51,6 +51,7 @@ void ClientConnection::consume(std::string_view input) {
   backlog_.assign(input);
   if (backlog_.empty() && backlog_.capacity() > 0) std::string().swap(backlog_);
   if (peer_finished_ && backlog_.empty() && exchange_ && !exchange_->done()) exchange_->client_finished_sending();
+  if (backlog_.empty() && exchange_) exchange_->splice_request();
 }
 
 bool ClientConnection::step(std::string_view& input) {
@@ -96,6 +97,7 @@ void ClientConnection::settle() {
 
 void ClientConnection::finish_exchange() {
   std::unique_ptr<HttpExchange> finished = std::move(exchange_);
+  socket_.read_raw(false);
   const HttpExchange::Ending ending = finished->ending();
   idle_timeout_ = finished->keepalive_timeout();
   send_timeout_ = finished->send_timeout();
@@ -171,6 +173,15 @@ void ClientConnection::on_drained() {
   }
   await_request();
   if (!backlog_.empty()) input_wanted();
+}
+
+void ClientConnection::on_readable() {
+  Dispatch dispatch(*this);
+  if (exchange_ && !exchange_->done() && !lingering_) {
+    exchange_->client_readable();
+  } else {
+    socket_.read_raw(false);
+  }
 }
 
 void ClientConnection::on_deadline() {

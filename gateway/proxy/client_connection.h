@@ -78,6 +78,7 @@ class ClientConnection final : private Socket::Events, private DeadlineWheel::En
   void on_end() override;
   void on_broken(int status) override;
   void on_drained() override;
+  void on_readable() override;
   void on_deadline() override;
 
   void consume(std::string_view input);

@@ -59,6 +59,7 @@ void HttpExchange::reset() {
   failed_ = nullptr;
   server_index_ = -1;
   servers_tried_ = 0;
+  splice_ = true;
   retried_ = upload_failed_ = false;
   upstream_status_ = 0;
   upstream_started_ns_ = upstream_time_us_ = 0;

@@ -46,6 +46,8 @@ class HttpExchange final : public Exchange, private UpstreamUser {
   void client_finished_sending();
   void client_gone();
   void client_drained();
+  void client_readable();  // while its socket reads raw
+  void splice_request();   // what has come is parsed: the rest of the body may go past the parser, if that pays
   void deadline_passed();
   bool done() const { return state_ == State::done; }
   Ending ending() const { return ending_; }
@@ -115,6 +117,10 @@ class HttpExchange final : public Exchange, private UpstreamUser {
   void on_upstream_end() override;
   void on_upstream_broken(int status) override;
   void on_upstream_drained() override;
+  void on_upstream_readable() override;
+
+  // exchange_splice.cc
+  void splice_response();  // from here on the body goes past the parser, if that pays
 
   // exchange_reply.cc
   void fail(int status);
@@ -167,6 +173,7 @@ class HttpExchange final : public Exchange, private UpstreamUser {
   KeepAliveLimits upstream_keepalive_;
   int server_index_ = -1;
   std::uint64_t servers_tried_ = 0;
+  bool splice_ = true;  // false: tried, and it does not work here
   bool retried_ = false;
   bool upload_failed_ = false;
   unsigned upstream_status_ = 0;

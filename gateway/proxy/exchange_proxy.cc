@@ -284,6 +284,7 @@ void HttpExchange::pump_response(std::string_view bytes) {
   }
   if (state_ != State::proxying || !flush_client()) return;
   if (connection_->socket().queued() > kHighWater) upstream_->socket().stop_reading();
+  splice_response();
   set_deadline();
 }
 

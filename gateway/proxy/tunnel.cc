@@ -2,8 +2,9 @@
 
 namespace hearth::proxy {
 
-Tunnel::Tunnel(DeadlineWheel& wheel, Socket client, Socket upstream, Milliseconds idle_timeout, Ended ended)
-    : wheel_(wheel),
+Tunnel::Tunnel(Loop& loop, DeadlineWheel& wheel, Socket client, Socket upstream, Milliseconds idle_timeout, Ended ended)
+    : loop_(loop),
+      wheel_(wheel),
       idle_timeout_(idle_timeout),
       client_(*this, std::move(client), EndedBy::client),
       upstream_(*this, std::move(upstream), EndedBy::upstream),
@@ -33,6 +34,28 @@ void Tunnel::relay(Side& from, std::string_view bytes) {
     return;
   }
   if (to.socket.queued() > kHighWater) from.socket.stop_reading();
+  if (bytes.size() == Loop::kReadBufferSize) from.socket.read_raw(true);
+}
+
+void Tunnel::splice(Side& from) {
+  Side& to = other(from);
+  if (to.socket.queued() > 0) {
+    from.socket.stop_reading();  // until drained()
+    return;
+  }
+  const auto moved = loop_.splice_pipe().move(from.socket, to.socket, UINT64_MAX);
+  from.received += moved.bytes;
+  touch();
+  if (moved.sink_error != 0) return close(to.who);
+  if (moved.bytes < kSpliceFrom) from.socket.read_raw(false);
+  // Nothing can be told apart here any more: the end and errors were taken from the socket.
+  if (moved.source_error != 0) return close(from.who);
+  if (moved.end) {
+    from.socket.stop_reading();
+    half_close(from);
+  } else if (to.socket.queued() > 0) {
+    from.socket.stop_reading();
+  }
 }
 
 void Tunnel::drained(Side& to) {

@@ -10,6 +10,7 @@
 #include "base/unique_function.h"
 #include "log/access_log.h"
 #include "runtime/deadline_wheel.h"
+#include "runtime/loop.h"
 #include "runtime/socket.h"
 
 namespace hearth::proxy {
@@ -27,7 +28,7 @@ class Tunnel final : public DeadlineWheel::Entry {
   using Ended = UniqueFunction<void(const TunnelOutcome&)>;
 
   // `early_*` are bytes that had already been read. `ended` is called once, never from inside the constructor.
-  Tunnel(DeadlineWheel& wheel, Socket client, Socket upstream, Milliseconds idle_timeout, Ended ended);
+  Tunnel(Loop& loop, DeadlineWheel& wheel, Socket client, Socket upstream, Milliseconds idle_timeout, Ended ended);
 
   // Starts reading; bytes read before the upgrade go first.
   void start(std::string_view early_to_upstream, std::string_view early_to_client);
@@ -37,6 +38,8 @@ class Tunnel final : public DeadlineWheel::Entry {
   // More than this waiting for one side stops reading from the other.
   static constexpr std::size_t kHighWater = 64 * 1024;
   static constexpr Milliseconds kHalfOpenLimit{30000};
+  // A direction that fills the read buffer is moved inside the kernel, until a move brings less than this.
+  static constexpr std::uint64_t kSpliceFrom = 32 * 1024;
 
   class Side final : public Socket::Events {
    public:
@@ -46,6 +49,7 @@ class Tunnel final : public DeadlineWheel::Entry {
     void on_end() override { tunnel.half_close(*this); }
     void on_broken(int) override { tunnel.close(who); }
     void on_drained() override { tunnel.drained(*this); }
+    void on_readable() override { tunnel.splice(*this); }
     Tunnel& tunnel;
     Socket socket;
     std::uint64_t received = 0;
@@ -54,6 +58,7 @@ class Tunnel final : public DeadlineWheel::Entry {
   };
 
   void relay(Side& from, std::string_view bytes);
+  void splice(Side& from);
   void half_close(Side& from);
   void drained(Side& to);
   void close_if_done(Side& last);
@@ -61,6 +66,7 @@ class Tunnel final : public DeadlineWheel::Entry {
   Side& other(Side& side) { return &side == &client_ ? upstream_ : client_; }
   void touch();
 
+  Loop& loop_;
   DeadlineWheel& wheel_;
   Milliseconds idle_timeout_;
   Side client_;

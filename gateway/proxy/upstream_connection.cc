@@ -50,6 +50,10 @@ void UpstreamConnection::on_drained() {
   if (user_ != nullptr) user_->on_upstream_drained();
 }
 
+void UpstreamConnection::on_readable() {
+  if (user_ != nullptr) user_->on_upstream_readable();
+}
+
 void UpstreamConnection::on_deadline() {
   if (user_ == nullptr) pool_.discard(*this);
 }

@@ -21,6 +21,7 @@ class UpstreamUser {
   virtual void on_upstream_end() = 0;
   virtual void on_upstream_broken(int status) = 0;
   virtual void on_upstream_drained() = 0;
+  virtual void on_upstream_readable() = 0;  // while its socket reads raw
 
  protected:
   ~UpstreamUser() = default;
@@ -49,6 +50,7 @@ class UpstreamConnection final : private Socket::Events, public DeadlineWheel::E
   void on_end() override;
   void on_broken(int status) override;
   void on_drained() override;
+  void on_readable() override;
   void on_deadline() override;  // idle for too long
 
   Socket socket_;

@@ -33,6 +33,7 @@ void UpstreamPool::give_back(std::unique_ptr<UpstreamConnection> connection, con
     idle.erase(idle.begin());
   }
   connection->user_ = nullptr;
+  connection->socket().read_raw(false);
   connection->socket().start_reading();  // to see it being closed
   wheel_.set(*connection, limits.timeout);
   idle.push_back(std::move(connection));

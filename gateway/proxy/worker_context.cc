@@ -75,7 +75,7 @@ void WorkerContext::add_tunnel(Socket client, Socket upstream, Milliseconds idle
                                std::shared_ptr<TunnelLogEntry> entry, std::string_view early_to_upstream,
                                std::string_view early_to_client) {
   auto holder = std::make_shared<Tunnel*>(nullptr);
-  auto tunnel = std::make_unique<Tunnel>(wheel, std::move(client), std::move(upstream), idle_timeout,
+  auto tunnel = std::make_unique<Tunnel>(loop, wheel, std::move(client), std::move(upstream), idle_timeout,
                                          [this, holder, entry = std::move(entry)](const TunnelOutcome& outcome) {
                                            entry->write(outcome, uv_hrtime());
                                            counters.bytes_to_clients += outcome.bytes_to_client;

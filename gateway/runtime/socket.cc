@@ -90,12 +90,22 @@ void Socket::start_reading() {
   uv_read_start(
       &state_->stream,
       [](uv_handle_t* h, std::size_t, uv_buf_t* buffer) {
-        const auto shared = static_cast<State*>(h->data)->loop->read_buffer();
+        auto* state = static_cast<State*>(h->data);
+        // No memory: libuv reads nothing and says UV_ENOBUFS, which tells us that there is something to read.
+        if (state->raw) {
+          *buffer = uv_buf_init(nullptr, 0);
+          return;
+        }
+        const auto shared = state->loop->read_buffer();
         *buffer = uv_buf_init(shared.data(), static_cast<unsigned>(shared.size()));
       },
       [](uv_stream_t* s, ssize_t size, const uv_buf_t* buffer) {
         auto* state = static_cast<State*>(s->data);
         if (state->events == nullptr || size == 0) return;
+        if (size == UV_ENOBUFS && state->raw) {
+          state->events->on_readable();
+          return;
+        }
         if (size > 0) {
           state->events->on_read({buffer->base, static_cast<std::size_t>(size)});
           return;

@@ -32,6 +32,7 @@ class Socket {
     virtual void on_end() = 0;               // the peer sent FIN; writing is still possible
     virtual void on_broken(int status) = 0;  // read or queued write failed; nothing more comes
     virtual void on_drained() = 0;           // the write queue has become empty
+    virtual void on_readable() {}            // instead of on_read(), while reading raw
 
    protected:
     ~Events() = default;
@@ -53,6 +54,10 @@ class Socket {
   void start_reading();
   void stop_reading();
   bool reading() const { return state_->reading; }
+  // While on, nothing is read: on_readable() says that there is something, again and again until somebody has taken it
+  // from fd(). The end and errors are found there too. Changing it costs nothing; it does not start the reading.
+  void read_raw(bool on) { state_->raw = on; }
+  bool reads_raw() const { return state_->raw; }
 
   // 0, or the error: then nothing more can be written.
   int write(std::span<const iovec> parts);
@@ -75,6 +80,7 @@ class Socket {
     Loop* loop = nullptr;
     Events* events = nullptr;
     bool reading = false;
+    bool raw = false;
     bool open = false;
     bool closing = false;
     State() {}
