@@ -22,7 +22,7 @@ class TunnelTest : public ::testing::Test {
     };
     Socket client = pair(client_);
     Socket upstream = pair(upstream_);
-    tunnel_ = std::make_unique<Tunnel>(wheel_, std::move(client), std::move(upstream), Milliseconds(300),
+    tunnel_ = std::make_unique<Tunnel>(loop_, wheel_, std::move(client), std::move(upstream), Milliseconds(300),
                                        [this](const TunnelOutcome& outcome) {
                                          ++ends_;
                                          outcome_ = outcome;
