@@ -129,14 +129,17 @@ TEST_F(GcTest, WhatTheDatabaseKnowsNothingOfIsKeptAndSaid) {
   orphan_volume();
   archive();
   upload();
-  const Uuid older = at_rest("phase, desired_state, volume_name", "'STANDBY', 'STANDBY', 'no-such-volume'");
-  world.volumes.emplace(volume_name("main", older, "newer"), older);
-  world.archives[archive_key("", "main", older, Uuid::random())] = {older, Uuid::random()};
-  sql("UPDATE workspaces SET phase = 'ARCHIVED', volume_name = '', desired_state = 'ARCHIVED', archive_key = 'x'");
+  const Uuid older = Uuid::random();
+  const Uuid made = Uuid::random();
+  const std::string key = archive(older, made);
+  at_rest("id, phase, desired_state, archive_key, archive_op_id",
+          "'" + older.text() + "', 'ARCHIVED', 'ARCHIVED', '" + key + "', '" + made.text() + "'");
+  orphan_volume(older);
+  archive(older);
   sql("DELETE FROM released_resources");
   const auto node = start_node();
   runs(*node, 4);
-  EXPECT_EQ(world.volumes.size() + world.archives.size() + world.uploads.size(), 5u);
+  EXPECT_EQ(world.volumes.size() + world.archives.size() + world.uploads.size(), 6u);
   EXPECT_EQ(marked(), "0");
   const std::string metrics = node->coordinator().gc_metrics()->render();
   for (const char* line : {"hearth_gc_unknown{kind=\"volume\"} 2\n", "hearth_gc_unknown{kind=\"upload\"} 1\n"})
