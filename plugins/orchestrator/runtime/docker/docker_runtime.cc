@@ -17,6 +17,7 @@ DockerRuntime::DockerRuntime(Loop& loop, const OrchestratorSettings& settings)
       probe_client_(loop),
       engine_(loop, settings.runtime.socket) {
   images_ = std::make_unique<docker::Images>(engine_, settings_.pull);
+  networks_ = std::make_unique<docker::Networks>(engine_, settings_, deployment_);
 }
 
 DockerRuntime::~DockerRuntime() = default;
@@ -64,8 +65,8 @@ void DockerRuntime::run(MakeSequence make, Done done) {
 void DockerRuntime::provision(const Uuid& workspace, const std::string& volume_name, Done done) {
   run(
       [&](Sequence::Done ended) {
-        return docker::provision_sequence({engine_, *images_, settings_, deployment_}, workspace, volume_name,
-                                          std::move(ended));
+        return docker::provision_sequence({engine_, *images_, *networks_, settings_, deployment_}, workspace,
+                                          volume_name, std::move(ended));
       },
       std::move(done));
 }
@@ -73,7 +74,7 @@ void DockerRuntime::provision(const Uuid& workspace, const std::string& volume_n
 void DockerRuntime::start(const StartSpec& spec, Done done) {
   run(
       [&](Sequence::Done ended) {
-        return docker::start_sequence({engine_, *images_, settings_, deployment_}, spec, std::move(ended));
+        return docker::start_sequence({engine_, *images_, *networks_, settings_, deployment_}, spec, std::move(ended));
       },
       std::move(done));
 }
@@ -81,7 +82,8 @@ void DockerRuntime::start(const StartSpec& spec, Done done) {
 void DockerRuntime::stop(const Uuid& workspace, Done done) {
   run(
       [&](Sequence::Done ended) {
-        return docker::stop_sequence({engine_, *images_, settings_, deployment_}, workspace, std::move(ended));
+        return docker::stop_sequence({engine_, *images_, *networks_, settings_, deployment_}, workspace,
+                                     std::move(ended));
       },
       std::move(done));
 }
@@ -89,8 +91,8 @@ void DockerRuntime::stop(const Uuid& workspace, Done done) {
 void DockerRuntime::remove_volume(const Uuid& workspace, const std::string& volume_name, Done done) {
   run(
       [&](Sequence::Done ended) {
-        return docker::remove_volume_sequence({engine_, *images_, settings_, deployment_}, workspace, volume_name,
-                                              std::move(ended));
+        return docker::remove_volume_sequence({engine_, *images_, *networks_, settings_, deployment_}, workspace,
+                                              volume_name, std::move(ended));
       },
       std::move(done));
 }
@@ -98,8 +100,8 @@ void DockerRuntime::remove_volume(const Uuid& workspace, const std::string& volu
 void DockerRuntime::run_job(docker::JobKind kind, const JobSpec& spec, Done done) {
   run(
       [&](Sequence::Done ended) {
-        return docker::job_sequence({engine_, *images_, settings_, deployment_}, loop_, all_settings_, kind, spec,
-                                    std::move(ended));
+        return docker::job_sequence({engine_, *images_, *networks_, settings_, deployment_}, loop_, all_settings_, kind,
+                                    spec, std::move(ended));
       },
       std::move(done));
 }
@@ -115,8 +117,8 @@ void DockerRuntime::restore(const JobSpec& spec, Done done) {
 void DockerRuntime::remove_job(const Uuid& workspace, const Uuid& operation, Done done) {
   run(
       [&](Sequence::Done ended) {
-        return docker::remove_job_sequence({engine_, *images_, settings_, deployment_}, workspace, operation,
-                                           std::move(ended));
+        return docker::remove_job_sequence({engine_, *images_, *networks_, settings_, deployment_}, workspace,
+                                           operation, std::move(ended));
       },
       std::move(done));
 }

@@ -49,6 +49,7 @@ class DockerRuntime final : public WorkspaceRuntime {
   docker::Exits exits_;
   std::unique_ptr<docker::EventStream> events_;
   std::unique_ptr<docker::Images> images_;
+  std::unique_ptr<docker::Networks> networks_;
   std::unordered_map<std::uint64_t, std::unique_ptr<HttpCall>> probes_;
   HttpClient probe_client_;
   docker::Engine engine_;  // destroyed first: no answer reaches what is above

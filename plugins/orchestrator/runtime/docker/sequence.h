@@ -4,6 +4,7 @@
 
 #include "orchestrator/runtime/docker/engine.h"
 #include "orchestrator/runtime/docker/images.h"
+#include "orchestrator/runtime/docker/networks.h"
 #include "orchestrator/runtime/docker/wire.h"
 
 namespace hearth::orchestrator::docker {
@@ -11,6 +12,7 @@ namespace hearth::orchestrator::docker {
 struct Links {
   Engine& engine;
   Images& images;
+  Networks& networks;
   const RuntimeSettings& settings;
   const std::string& deployment;
 };

@@ -13,8 +13,7 @@ class StartSequence final : public Sequence {
   StartSequence(const Links& links, StartSpec spec, Done done)
       : Sequence(links, std::move(done)),
         spec_(std::move(spec)),
-        name_(container_name(links.deployment, spec_.workspace)),
-        network_(network_name(links.settings, links.deployment)) {}
+        name_(container_name(links.deployment, spec_.workspace)) {}
 
   // Creating a container would create a missing volume as well, silently and empty: that must never happen to a home.
   void begin() override {
@@ -33,23 +32,10 @@ class StartSequence final : public Sequence {
 
  private:
   void find_network() {
-    step({"GET", "/networks/" + network_, ""}, [this](const HttpResponse& answer) {
-      const bool own = links_.settings.network.empty();
-      if (answer.status == 404 && own) return create_network();
-      if (!is_success(answer)) return finish_with(answer, "network " + network_);
-      if (own && !labels_are_ours(answer.body, links_.deployment, nullptr))
-        return finish_foreign("network " + network_);
+    links_.networks.ensure([this](Result<void> result) {
+      if (!result) return finish(std::move(result));
       find_image();
     });
-  }
-
-  void create_network() {
-    step({"POST", "/networks/create", network_body(links_.deployment, network_), kCreateTimeout},
-         [this](const HttpResponse& answer) {
-           // Somebody else may have made it just now: 409.
-           if (!is_success(answer) && answer.status != 409) return finish_with(answer, "creating network " + network_);
-           find_image();
-         });
   }
 
   void find_image() {
@@ -130,7 +116,6 @@ class StartSequence final : public Sequence {
 
   StartSpec spec_;
   std::string name_;
-  std::string network_;
   int creations_ = 0;
 };
 

@@ -71,6 +71,15 @@ Result<ContainerDetail> read_container(std::string_view body, const std::string&
 // The workspace's container, not its jobs, in a listing by label_filter(): its engine id, empty when there is none.
 Result<std::string> find_listed(std::string_view body, const std::string& deployment, const Uuid& workspace);
 
+// GET /networks: those of exactly this name, oldest first.
+struct ListedNetwork {
+  std::string id;
+  std::string created;
+  bool ours = false;  // its labels say this deployment
+};
+Result<std::vector<ListedNetwork>> read_networks(std::string_view body, const std::string& name,
+                                                 const std::string& deployment);
+
 // Do the labels of GET /volumes/<name> or /networks/<name> name this deployment (and this workspace)?
 bool labels_are_ours(std::string_view body, const std::string& deployment, const Uuid* workspace);
 // Was this volume made by creating a container of this deployment when its home was gone?

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "base/strings.h"
 #include "orchestrator/runtime/docker/wire.h"
@@ -168,6 +170,22 @@ Result<ContainerDetail> read_container(std::string_view body, const std::string&
   detail.operation = text(labels, kOperationLabel);
   detail.role = text(labels, kRoleLabel);
   return detail;
+}
+
+Result<std::vector<ListedNetwork>> read_networks(std::string_view body, const std::string& name,
+                                                 const std::string& deployment) {
+  const json list = json::parse(body, nullptr, false);
+  if (!list.is_array()) return nonsense("list of networks");
+  std::vector<ListedNetwork> networks;
+  for (const json& entry : list) {
+    if (text(entry, "Name") != name) continue;  // the engine's filter looks for a part of the name
+    networks.push_back({text(entry, "Id"), text(entry, "Created"), ours(member(entry, "Labels"), deployment, nullptr)});
+    if (networks.back().id.empty()) return nonsense("list of networks");
+  }
+  std::sort(networks.begin(), networks.end(), [](const ListedNetwork& a, const ListedNetwork& b) {
+    return std::tie(a.created, a.id) < std::tie(b.created, b.id);
+  });
+  return networks;
 }
 
 bool labels_are_ours(std::string_view body, const std::string& deployment, const Uuid* workspace) {

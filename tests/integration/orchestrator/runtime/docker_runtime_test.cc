@@ -54,6 +54,37 @@ TEST_F(DockerTest, AnotherAttemptReplacesWhatIsLeftOver) {
   EXPECT_TRUE(second.running);
 }
 
+TEST_F(DockerTest, FirstStartsAtTheSameTimeShareOneNetwork) {
+  std::vector<Uuid> ids;
+  for (int i = 0; i < 6; ++i) {
+    ids.push_back(Uuid::random());
+    ASSERT_TRUE(provision(ids.back(), volume_of(ids.back())));
+  }
+  std::vector<Result<void>> results;
+  for (const Uuid& id : ids) {
+    engine().start({id, settings.runtime.image, volume_of(id), "1"},
+                   [&](Result<void> result) { results.push_back(std::move(result)); });
+  }
+  ASSERT_TRUE(run_until(
+      loop, [&] { return results.size() == ids.size(); }, kPatience));
+  for (const Result<void>& result : results) EXPECT_TRUE(result) << result.error().message;
+  EXPECT_EQ(shell("docker network ls -q --filter label=hearth.deployment=" + settings.deployment + " | wc -l"), "1");
+}
+
+TEST_F(DockerTest, SeveralNetworksOfOneNameBecomeOne) {
+  const std::string name = "hearth-" + settings.deployment;
+  const std::string create =
+      "curl -sf --unix-socket /var/run/docker.sock -H 'Content-Type: application/json' -d '{\"Name\":\"" + name +
+      "\",\"Labels\":{\"hearth.deployment\":\"" + settings.deployment + "\"}}' http://d/v1.41/networks/create";
+  for (int i = 0; i < 3; ++i) shell(create);
+  if (shell("docker network ls -q --filter name=" + name + " | wc -l") == "1") return;  // this engine makes no second
+  const Uuid id = Uuid::random();
+  ASSERT_TRUE(provision(id, volume_of(id)));
+  const Result<void> started = start(id, volume_of(id));
+  EXPECT_TRUE(started) << started.error().message;
+  EXPECT_EQ(shell("docker network ls -q --filter name=" + name + " | wc -l"), "1");
+}
+
 TEST_F(DockerTest, AContainerThatSomebodyRenamedIsStillItsWorkspaces) {
   const Uuid id = Uuid::random();
   ASSERT_TRUE(provision(id, volume_of(id)));
