@@ -221,7 +221,7 @@ TEST_F(Hostile, SizesThatLie) {
   for (const auto& [what, tar] : lies) {
     const auto result = restore(tar, 1);
     EXPECT_TRUE(result.exit == 13 || result.exit == 15) << what << result.exit << result.out;
-    EXPECT_LT(result.peak_kib, 256 << 10) << what;
+    EXPECT_LT(result.peak_kib, kMostMemoryKib) << what;
     EXPECT_EQ(describe(scratch_ / "volume"), before_) << what;
   }
   expect(13, "", 0, "no tar at all");
@@ -246,7 +246,7 @@ TEST_F(Hostile, SparseMapsThatLie) {
   for (const auto& [size, map] : lies) {
     const auto result = restore(sparse(size, map), 1);
     EXPECT_TRUE(result.exit == 13 || result.exit == 15) << size << " " << map << result.exit << result.out;
-    EXPECT_LT(result.peak_kib, 256 << 10);
+    EXPECT_LT(result.peak_kib, kMostMemoryKib);
     EXPECT_EQ(describe(scratch_ / "volume"), before_);
   }
 }

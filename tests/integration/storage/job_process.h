@@ -12,6 +12,13 @@ namespace hearth::test {
 
 namespace fs = std::filesystem;
 
+// What storage-job may use at most (SPEC section 11). A sanitizer's own memory comes on top.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr long kMostMemoryKib = 2048 << 10;
+#else
+inline constexpr long kMostMemoryKib = 256 << 10;
+#endif
+
 struct JobResult {
   int exit = -1;      // 128 + signal when it was killed
   std::string out;    // the JSON lines

@@ -98,11 +98,11 @@ TEST_F(S3, TortureTree) {
   make_torture_tree(trees / "torture", 100'000);
   const auto archived = run("archive", trees / "torture");
   ASSERT_EQ(archived.exit, 0) << archived.out.substr(0, 4000);
-  EXPECT_LT(archived.peak_kib, 256 << 10);
+  EXPECT_LT(archived.peak_kib, kMostMemoryKib);
   fs::create_directory(trees / "back");
   const auto restored = run("restore", trees / "back");
   ASSERT_EQ(restored.exit, 0) << restored.out.substr(0, 4000);
-  EXPECT_LT(restored.peak_kib, 256 << 10);
+  EXPECT_LT(restored.peak_kib, kMostMemoryKib);
   EXPECT_TRUE(describe(trees / "back") == describe(trees / "torture"));
   EXPECT_EQ(run("verify").exit, 0);
 }
