@@ -21,10 +21,11 @@ class Store final : public ArchiveStore {
     list<std::vector<StoredUpload>>("list uploads", std::move(done), [this] { return world_.uploads; });
   }
   void remove(const std::string& key, UniqueFunction<void(Result<void>)> done) override {
-    change("remove archive " + key, std::move(done), [this, key] { return world_.remove_stored(key); });
+    change("remove archive " + key, std::move(done), [&world = world_, key] { return world.remove_stored(key); });
   }
   void abort_upload(const StoredUpload& upload, UniqueFunction<void(Result<void>)> done) override {
-    change("abort upload of " + upload.key, std::move(done), [this, upload] { return world_.abort_upload(upload); });
+    change("abort upload of " + upload.key, std::move(done),
+           [&world = world_, upload] { return world.abort_upload(upload); });
   }
   std::string unready_reason() const override { return {}; }
   const std::string& prefix() const override { return prefix_; }
