@@ -19,7 +19,7 @@ void Networks::ensure(Done done) {
   waiting_.push_back(std::move(done));
   if (waiting_.size() > 1) return;
   rounds_ = 0;
-  look();
+  own_ ? look() : look_for_given();
 }
 
 void Networks::answer(Result<void> result) {
@@ -31,6 +31,14 @@ void Networks::call(Request request, Next next) {
   engine_.call(std::move(request), [this, next = std::move(next)](Result<HttpResponse> got) mutable {
     if (!got) return answer(tl::unexpected(std::move(got.error())));
     next(*got);
+  });
+}
+
+// By name or id, as the settings have it.
+void Networks::look_for_given() {
+  call({"GET", "/networks/" + name_, ""}, [this](const HttpResponse& got) {
+    if (is_success(got)) return answer({});
+    answer(tl::unexpected(error_of(got, "network " + name_)));
   });
 }
 
@@ -47,12 +55,6 @@ void Networks::looked(const HttpResponse& got) {
   if (!is_success(got)) return answer(tl::unexpected(error_of(got, "network " + name_)));
   Result<std::vector<ListedNetwork>> found = read_networks(got.body, name_, deployment_);
   if (!found) return answer(tl::unexpected(std::move(found.error())));
-  if (!own_) {
-    if (found->size() == 1) return answer({});
-    return answer(fail(ErrorCode::internal, ErrorSource::runtime,
-                       found->empty() ? "network " + name_ + " does not exist"
-                                      : "there are several networks " + name_ + ": remove all but one of them"));
-  }
   if (found->empty()) return create();
   std::vector<std::string> ids;
   for (const ListedNetwork& network : *found) {

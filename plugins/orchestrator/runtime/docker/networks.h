@@ -22,6 +22,7 @@ class Networks {
   void ensure(Done done);
 
  private:
+  void look_for_given();
   void look();
   void looked(const HttpResponse& answer);
   void create();

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "orchestrator/runtime/docker/docker_runtime.h"
+#include "orchestrator/runtime/docker/networks.h"
 #include "support/loop_until.h"
 #include "support/scripted_server.h"
 
@@ -97,6 +98,49 @@ TEST_F(EngineTest, HalfAnObservationIsNone) {
   const auto result = observe(runtime);
   ASSERT_FALSE(result);
   EXPECT_NE(result.error().message.find("disk on fire"), std::string::npos);
+}
+
+TEST_F(EngineTest, SurplusNetworksGoAsFarAsNothingIsAttachedAndWishesShareOneLook) {
+  const auto network = [](const std::string& id, const std::string& created) {
+    return R"({"Id":")" + id + R"(","Name":"hearth-main","Created":")" + created +
+           R"(","Labels":{"hearth.deployment":"main"}})";
+  };
+  const std::string used = network("used", "2026-01-03");
+  std::atomic<int> left = 3;
+  ScriptedServer server(path, script([&](const std::string& line) {
+                          if (line.find("/_ping") != std::string::npos)
+                            return json_answer("OK", 200, "Api-Version: 1.41\r\n");
+                          if (line.starts_with("DELETE") && line.find("/networks/used") != std::string::npos)
+                            return json_answer(R"({"message":"it has active endpoints"})", 403);
+                          if (line.starts_with("DELETE")) return --left, json_answer("", 200);
+                          return json_answer(left == 3 ? "[" + used + "," + network("old", "2026-01-01") + "," +
+                                                             network("new", "2026-01-02") + "]"
+                                                       : "[" + used + "]");
+                        }));
+  docker::Engine engine(loop, path);
+  docker::Networks networks(engine, settings.runtime, settings.deployment);
+  int good = 0;
+  for (int i = 0; i < 5; ++i) networks.ensure([&](const Result<void>& result) { good += result ? 1 : 0; });
+  ASSERT_TRUE(test::run_until(loop, [&] { return good == 5; }));
+  EXPECT_EQ(left, 1);
+  EXPECT_EQ(count("GET /v1.41/networks?"), 2) << "before and after";
+}
+
+TEST_F(EngineTest, ANetworkThatTheSettingsNameIsUsedAsItIsAndNeverMade) {
+  settings.runtime.network = "0123abcd";
+  ScriptedServer server(path, script([](const std::string& line) {
+                          if (line.find("/_ping") != std::string::npos)
+                            return json_answer("OK", 200, "Api-Version: 1.41\r\n");
+                          return line.find("/networks/0123abcd ") != std::string::npos ? json_answer("{}")
+                                                                                       : json_answer("[]");
+                        }));
+  docker::Engine engine(loop, path);
+  docker::Networks networks(engine, settings.runtime, settings.deployment);
+  std::optional<Result<void>> result;
+  networks.ensure([&](Result<void> answer) { result = std::move(answer); });
+  ASSERT_TRUE(test::run_until(loop, [&] { return result.has_value(); }));
+  EXPECT_TRUE(*result);
+  EXPECT_EQ(count("POST"), 0);
 }
 
 TEST_F(EngineTest, ABrokenEventStreamIsFollowedAgainAndHintsThatAnythingMayHaveHappened) {

@@ -5,14 +5,20 @@
 namespace hearth::orchestrator::gate {
 namespace {
 
-TEST(SessionCache, KeepsASessionForAMinuteAndNothingForLess) {
+// "a" is a session that ends in an hour, "b" is none.
+struct SessionCacheOfTwo : ::testing::Test {
+  SessionCacheOfTwo() {
+    Identity identity;
+    identity.expires_at = wall + Seconds(3600);
+    cache.put("a", identity, now);
+    cache.put("b", std::nullopt, now);
+  }
   SessionCache cache;
   const SteadyTime now{Seconds(100)};
   const WallTime wall = wall_now();
-  Identity identity;
-  identity.expires_at = wall + Seconds(3600);
-  cache.put("a", identity, now);
-  cache.put("b", std::nullopt, now);
+};
+
+TEST_F(SessionCacheOfTwo, KeepsASessionForAMinuteAndNothingForLess) {
   EXPECT_NE(cache.find("a", now + Seconds(59), wall), nullptr);
   EXPECT_EQ(cache.find("a", now + Seconds(60), wall), nullptr);
   EXPECT_EQ(cache.find("a", now, wall + Seconds(3600)), nullptr) << "the session's own end counts";
@@ -20,14 +26,7 @@ TEST(SessionCache, KeepsASessionForAMinuteAndNothingForLess) {
   EXPECT_EQ(cache.find("b", now + Seconds(5), wall), nullptr);
 }
 
-TEST(SessionCache, WhileNobodyCanBeAskedTheLastAnswerStandsForALittleWhile) {
-  SessionCache cache;
-  const SteadyTime now{Seconds(100)};
-  const WallTime wall = wall_now();
-  Identity identity;
-  identity.expires_at = wall + Seconds(3600);
-  cache.put("a", identity, now);
-  cache.put("b", std::nullopt, now);
+TEST_F(SessionCacheOfTwo, WhileNobodyCanBeAskedTheLastAnswerStandsForALittleWhile) {
   EXPECT_NE(cache.last_known("a", now + Seconds(61), wall), nullptr);
   EXPECT_EQ(cache.last_known("a", now + Seconds(360), wall), nullptr);
   EXPECT_EQ(cache.last_known("a", now, wall + Seconds(3600)), nullptr) << "the session's own end counts";
