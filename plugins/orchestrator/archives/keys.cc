@@ -1,9 +1,10 @@
 #include "orchestrator/archives/archive_store.h"
+#include "orchestrator/archives/inventory.h"
 
 namespace hearth::orchestrator {
 namespace {
 std::string folder(const std::string& prefix, const std::string& deployment, const Uuid& workspace) {
-  return (prefix.empty() ? "" : prefix + "/") + deployment + "/" + workspace.text() + "/";
+  return archive_folder(prefix, deployment) + workspace.text() + "/";
 }
 }  // namespace
 
