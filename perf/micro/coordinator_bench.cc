@@ -130,6 +130,10 @@ class MeasuredArchives final : public ArchiveStore {
   MeasuredArchives(Loop& loop, World& world, Meter& meter)
       : meter_(meter), fake_(loop, world, [](const char*) { return true; }) {}
 
+  void identify(bool holds_archives, UniqueFunction<void(Result<StoreMark>)> done) override {
+    fake_.identify(holds_archives, std::move(done));
+  }
+  void expect(const Uuid& mark) override { fake_.expect(mark); }
   void observe(std::vector<Uuid> markers_of, UniqueFunction<void(Result<ArchiveSnapshot>)> done) override {
     const Nanoseconds from = cpu(CLOCK_THREAD_CPUTIME_ID);
     fake_.observe(std::move(markers_of), std::move(done));

@@ -5,6 +5,7 @@
 #include "orchestrator/archives/object_archive_store.h"
 #include "orchestrator/gc/dry_run.h"
 #include "orchestrator/runtime/docker/docker_runtime.h"
+#include "orchestrator/store/archive_mark_store.h"
 #include "orchestrator/store/database.h"
 
 namespace hearth::orchestrator {
@@ -23,6 +24,7 @@ int gc_dry_run_command(const OrchestratorSettings& settings) {
         [&](PgStatement statement, PgCallback done) { connection.query(std::move(statement), std::move(done)); },
         nullptr};
     gc::GcStore store(session, settings.deployment, 0);
+    ArchiveMarkStore mark_store(session, settings.deployment, 0);
     const Lifeline lifeline;
     const auto end = [&](Result<gc::DryRun> answer) {
       if (!answer && !why_not_connected.empty())
@@ -33,7 +35,11 @@ int gc_dry_run_command(const OrchestratorSettings& settings) {
     // Whatever this program does by mistake: nothing is written.
     connection.query({"SET default_transaction_read_only = on", {}}, [&](Result<PgResult> set) {
       if (!set) return end(fail(std::move(set.error())));
-      gc::dry_run(settings, {runtime, *archives, store}, lifeline, end);
+      mark_store.read([&](Result<ArchiveMarkStore::Known> known) {
+        if (!known) return end(fail(std::move(known.error())));
+        if (known->mark) archives->expect(*known->mark);
+        gc::dry_run(settings, {runtime, *archives, store}, lifeline, end);
+      });
     });
     loop.run();
   }

@@ -14,13 +14,14 @@ Term::Term(Loop& loop, const OrchestratorSettings& settings, LeaderSession& sess
       runtime_(runtime),
       archive_store_(archives),
       store_(session, settings.deployment, epoch),
+      mark_store_(session, settings.deployment, epoch),
       epoch_check_([this](EpochCheck::Answer done) { store_.confirm_epoch(std::move(done)); }),
       act_links_{runtime, [this](EpochCheck::Answer done) { epoch_check_.confirm(std::move(done)); }},
       executor_(loop, settings.max_parallel_operations),
       observer_(loop, {}, [this](auto done) { runtime_.observe(std::move(done)); },
                 {[this](const Ids& changed) { runtime_listed(changed); },
                  [this](const Error& error) { runtime_failed(error); }}),
-      archives_(loop, kArchivePeriods, [this](auto done) { archive_store_.observe(restoring(), std::move(done)); },
+      archives_(loop, kArchivePeriods, [this](auto done) { list_archives(std::move(done)); },
                 {[this](const Ids& changed) { archives_listed(changed); },
                  [this](const Error& error) { archives_failed(error); }}),
       prober_(loop, runtime, settings.probe_interval,
@@ -29,12 +30,10 @@ Term::Term(Loop& loop, const OrchestratorSettings& settings, LeaderSession& sess
           loop, settings, epoch,
           {runtime, archives, session, [this](EpochCheck::Answer done) { epoch_check_.confirm(std::move(done)); },
            [this] { return !runtime_away_ && executor_.breaker().willing(loop_.now()); },
-           [this] { return !archives_away_ && storage_breaker_.willing(loop_.now()); }, gc_metrics}),
+           [this] { return store_known_ && !archives_away_ && storage_breaker_.willing(loop_.now()); }, gc_metrics}),
       reload_timer_(loop),
       absorb_timer_(loop),
-      runtime_back_at_(loop.now()) {
-  archives_.poller().set_moving(false);
-}
+      runtime_back_at_(loop.now()) {}
 
 void Term::begin() {
   load_all();
@@ -201,7 +200,7 @@ Track& Term::apply(Workspace row) {
     storing_.insert(track.row.id);
   else
     storing_.erase(track.row.id);
-  archives_.poller().set_moving(!storing_.empty());
+  pace_archive_listings();
   if (other_facts && track.seen) update_conditions(track);  // the same things mean something else now
   return track;
 }

@@ -18,6 +18,7 @@
 #include "orchestrator/observe/observer.h"
 #include "orchestrator/observe/prober.h"
 #include "orchestrator/settings.h"
+#include "orchestrator/store/archive_mark_store.h"
 #include "orchestrator/store/coordinator_store.h"
 #include "orchestrator/track.h"
 
@@ -54,8 +55,6 @@ class Term {
   // term_observe.cc: what was seen
   void runtime_listed(const Ids& changed);
   void runtime_failed(const Error& error);
-  void archives_listed(const Ids& changed);
-  void archives_failed(const Error& error);
   void to_be_absorbed(Track& track);
   void absorb_listed();
   void absorb(Track& track);
@@ -65,7 +64,16 @@ class Term {
   void became_ready(const Uuid& id, const std::string& runtime_id);
   void store_ready();
   void watch_readiness(Track& track);
-  std::vector<Uuid> restoring() const;
+
+  // term_archives.cc: the store, and what was seen in it
+  using ArchivesListed = UniqueFunction<void(Result<ArchiveSnapshot>)>;
+  void list_archives(ArchivesListed done);
+  void identify_store(const ArchiveMarkStore::Known& known, ArchivesListed done);
+  void store_identified(const Uuid& mark, ArchivesListed done);
+  void archives_listed(const Ids& changed);
+  void archives_failed(const Error& error);
+  void pace_archive_listings();
+  Ids restoring() const;
 
   // term_strays.cc: containers and jobs that no row asks for
   void look_for_strays(const Ids& changed);
@@ -100,6 +108,7 @@ class Term {
   WorkspaceRuntime& runtime_;
   ArchiveStore& archive_store_;
   CoordinatorStore store_;
+  ArchiveMarkStore mark_store_;
   EpochCheck epoch_check_;
   ActLinks act_links_;
   Lifeline lifeline_;
@@ -136,6 +145,7 @@ class Term {
   bool loaded_ = false;
   bool runtime_away_ = false;
   bool archives_away_ = false;
+  bool store_known_ = false;  // to be the one that the database means
   bool archives_listed_once_ = false;
   SteadyTime runtime_back_at_{};
   SteadyTime attention_loaded_{};

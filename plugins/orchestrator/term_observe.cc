@@ -41,43 +41,6 @@ void Term::runtime_failed(const Error& error) {
   if (loop_.now() - attention_loaded_ >= kAttentionGap) load_attention();
 }
 
-void Term::archives_listed(const Ids& changed) {
-  if (silenced_) return;
-  if (archives_away_) log::notice("coordinator: the archive store answers again");
-  archives_away_ = false;
-  Ids ids(storing_.begin(), storing_.end());
-  if (std::exchange(archives_listed_once_, true) == false) {
-    for (const auto& [id, track] : tracks_) ids.push_back(id);
-  } else {
-    for (const Uuid& id : changed) {
-      if (tracks_.contains(id) && !storing_.contains(id)) ids.push_back(id);
-    }
-  }
-  std::erase_if(ids, [this](const Uuid& id) { return !tracks_.at(id).seen; });
-  if (ids.size() > kAbsorbAtOnce) {
-    for (const Uuid& id : ids) to_be_absorbed(tracks_.at(id));
-    return absorb_listed();
-  }
-  for (const Uuid& id : ids) update_conditions(tracks_.at(id));
-  write_conditions(ids);
-  reconcile(ids);
-}
-
-void Term::archives_failed(const Error& error) {
-  if (silenced_) return;
-  if (!archives_away_) log::warn("coordinator: the archive store does not answer: {}", error.message);
-  archives_away_ = true;
-}
-
-// Whose restore markers are to be read.
-std::vector<Uuid> Term::restoring() const {
-  Ids ids;
-  for (const Uuid& id : storing_) {
-    if (tracks_.at(id).row.operation == Operation::restoring) ids.push_back(id);
-  }
-  return ids;
-}
-
 // What moves goes first. Until its turn nothing is concluded from what was seen of it before.
 void Term::to_be_absorbed(Track& track) {
   if (std::exchange(track.listed, true)) return;

@@ -81,8 +81,10 @@ StorageView Term::storage_view(const Track& track) const {
   view.recorded = track.row.operation != Operation::restoring && track.row.archive_key == key;
   const auto archives = archives_.snapshot().find(track.row.id);
   if (archives == archives_.snapshot().end()) return view;
-  for (const ObservedArchive& archive : archives->second.archives)
+  for (const ObservedArchive& archive : archives->second.archives) {
     view.archived |= archive.complete && archive.key == key;
+    view.source_listed |= archive.complete && archive.key == track.row.archive_key;
+  }
   const auto& marker = archives->second.marker;
   view.restored = track.row.operation == Operation::restoring && marker && marker->operation == *operation &&
                   marker->archive_key == track.row.archive_key;
@@ -96,7 +98,7 @@ View Term::view_of(Track& track) {
   view.acting = executor_.busy(track.row.id);
   view.acted = track.acted;
   view.now = wall_now();
-  view.storage_away = !storage_breaker_.willing(loop_.now());
+  view.storage_away = !store_known_ || !storage_breaker_.willing(loop_.now());
   view.storage = storage_view(track);
   view.new_crash =
       track.container && container_exited(track.observed) && track.container->runtime_id != track.counted_exit;
@@ -146,6 +148,7 @@ void Term::reconcile(const Uuid& id) {
   set_moving(track, decision.kind != Kind::nothing);
   const bool starts_something = decision.kind == Kind::claim || decision.kind == Kind::act;
   if (starts_something && runtime_away_) return;  // the listing that ends this comes back here
+  if (decision.kind == Kind::act && uses_storage(track.row.operation) && !store_known_) return;  // so here
   if (decision.kind == Kind::claim && !has_room()) {
     if (!track.waiting) waiting_.push_back(id);
     track.waiting = true;

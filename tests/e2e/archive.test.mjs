@@ -1,7 +1,7 @@
 // A workspace's files go into an archive and come back: real engine, real storage-job, archives in a directory.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Hearth } from './lib/hearth.mjs';
@@ -97,4 +97,30 @@ test('a workspace that begins archived begins empty, and opens', async (t) => {
   await workspaces.want(client, id, 'RUNNING');
   await workspaces.settled(client, id, 'RUNNING', patience);
   await hearth.deployment.exec(id, 'echo mine > ~/mine.txt');
+});
+
+test('an empty directory where the archives should be mounted is not taken for the store', async (t) => {
+  const hearth = await Hearth.create(t, { orchestrator: 'archive_store file:kept-archives;' });
+  const client = await hearth.admin();
+  const [kept, other] = [await workspaces.running(client), await workspaces.running(client)];
+  await hearth.deployment.exec(kept.id, 'echo precious > ~/kept.txt');
+  await archived(hearth, client, kept.id);
+
+  const store = join(hearth.data, 'kept-archives');
+  renameSync(store, `${store}.away`);
+  mkdirSync(store);
+  await workspaces.want(client, kept.id, 'RUNNING');
+  await workspaces.want(client, other.id, 'ARCHIVED');
+  await until(async () => {
+    const { status, body } = await client.request('GET', '/readyz');
+    return status === 503 && body.includes('.hearth_store is missing');
+  }, { what: '/readyz says that this is another store', timeout: patience });
+  const { phase, error_reason: reason } = await workspaces.get(client, kept.id);
+  assert.deepEqual([phase, reason ?? ''], ['ARCHIVED', '']);
+
+  rmSync(store, { recursive: true });
+  renameSync(`${store}.away`, store);
+  await workspaces.settled(client, kept.id, 'RUNNING', patience);
+  assert.equal(await hearth.deployment.exec(kept.id, 'cat ~/kept.txt'), 'precious');
+  await workspaces.settled(client, other.id, 'ARCHIVED', patience);
 });

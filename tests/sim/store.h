@@ -10,6 +10,17 @@ class Store final : public ArchiveStore {
  public:
   Store(Simulation& simulation, World& world, Node& node) : sim_(simulation), world_(world), node_(node) {}
 
+  // All nodes reach one store, so what it says is always what the database knows, or will.
+  void identify(bool, UniqueFunction<void(Result<StoreMark>)> done) override {
+    list<StoreMark>("identify the store", std::move(done), [this] {
+      const bool placed = !world_.store_mark;
+      if (placed) world_.store_mark = Uuid::random();
+      return StoreMark{*world_.store_mark, placed};
+    });
+  }
+  void expect(const Uuid& mark) override {
+    sim_.check(mark == world_.store_mark, [] { return std::string("a store is expected that is not ours"); });
+  }
   void observe(std::vector<Uuid> markers_of, UniqueFunction<void(Result<ArchiveSnapshot>)> done) override {
     list<ArchiveSnapshot>("list archives", std::move(done),
                           [this, markers_of = std::move(markers_of)] { return world_.archives(markers_of); });

@@ -62,6 +62,7 @@ class World {
   std::map<Uuid, int> truth;
   bool engine_up = true;
   bool store_up = true;
+  std::optional<Uuid> store_mark;
 
   RuntimeSnapshot snapshot() const;
   ArchiveSnapshot archives(const std::vector<Uuid>& markers_of) const;

@@ -4,7 +4,7 @@
 //
 // Thread: the orchestrator's loop. Calls have a deadline of the store's own and fail whole: an answer that is missing a
 // page is no answer. Destroying the store silences what is under way. Errors: unavailable and timeout (try again),
-// permission_denied, others.
+// permission_denied, conflict (not the store that is expected), others.
 #pragma once
 
 #include <memory>
@@ -22,6 +22,8 @@ namespace hearth::orchestrator {
 // "<prefix>/<deployment>/<workspace>/<operation>/home.tar.zst"; without the first part when `prefix` is empty.
 std::string archive_key(const std::string& prefix, const std::string& deployment, const Uuid& workspace,
                         const Uuid& operation);
+// "<prefix>/<deployment>/.hearth_store"
+std::string store_mark_key(const std::string& prefix, const std::string& deployment);
 // "<prefix>/<deployment>/<workspace>/.restore_marker"
 std::string restore_marker_key(const std::string& prefix, const std::string& deployment, const Uuid& workspace);
 
@@ -65,9 +67,22 @@ struct StoredUpload {
   bool operator==(const StoredUpload&) const = default;
 };
 
+// The store's mark: an object in the deployment's folder that tells the store which the database knows from every other
+// one, such as the empty directory where its file system should be mounted.
+struct StoreMark {
+  Uuid id;
+  bool placed = false;  // by this call
+};
+
 class ArchiveStore {
  public:
   virtual ~ArchiveStore() = default;
+
+  // Reads the mark. Where there is none a new one is placed; but if `holds_archives`, only where there is an archive
+  // too. Error{conflict}: there is neither, or the mark cannot be understood.
+  virtual void identify(bool holds_archives, UniqueFunction<void(Result<StoreMark>)> done) = 0;
+  // From now on every other call but identify() reads the mark first and fails with conflict where it is not this one.
+  virtual void expect(const Uuid& mark) = 0;
 
   // Everything below the deployment's prefix. Markers are read for the workspaces in `markers_of` only.
   virtual void observe(std::vector<Uuid> markers_of, UniqueFunction<void(Result<ArchiveSnapshot>)> done) = 0;

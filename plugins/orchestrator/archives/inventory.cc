@@ -9,9 +9,7 @@ namespace {
 
 using object_store::ObjectStore;
 
-constexpr std::string_view kData = "home.tar.zst";
-constexpr std::string_view kMeta = "home.tar.zst.meta";
-constexpr std::string_view kMarker = ".restore_marker";
+constexpr std::string_view kMetaSuffix = ".meta";
 
 }  // namespace
 
@@ -90,16 +88,18 @@ std::optional<ArchiveKey> parse_archive_key(std::string_view key, std::string_vi
   if (key.size() <= 2 * (kId + 1) || key[kId] != '/' || key[2 * kId + 1] != '/') return std::nullopt;
   const auto workspace = Uuid::parse(key.substr(0, kId));
   const auto operation = Uuid::parse(key.substr(kId + 1, kId));
-  const std::string_view name = key.substr(2 * (kId + 1));
-  if (!workspace || !operation || (name != kData && name != kMeta)) return std::nullopt;
-  return ArchiveKey{*workspace, *operation, name == kMeta};
+  std::string_view name = key.substr(2 * (kId + 1));
+  const bool meta = name.ends_with(kMetaSuffix);
+  if (meta) name.remove_suffix(kMetaSuffix.size());
+  if (!workspace || !operation || name != kArchiveName) return std::nullopt;
+  return ArchiveKey{*workspace, *operation, meta};
 }
 
 std::optional<Uuid> parse_marker_key(std::string_view key, std::string_view folder) {
   constexpr std::size_t kId = Uuid::kTextSize;
   if (!key.starts_with(folder)) return std::nullopt;
   key.remove_prefix(folder.size());
-  if (key.size() <= kId || key[kId] != '/' || key.substr(kId + 1) != kMarker) return std::nullopt;
+  if (key.size() <= kId || key[kId] != '/' || key.substr(kId + 1) != kRestoreMarkerName) return std::nullopt;
   return Uuid::parse(key.substr(0, kId));
 }
 

@@ -10,11 +10,15 @@ std::string folder(const std::string& prefix, const std::string& deployment, con
 
 std::string archive_key(const std::string& prefix, const std::string& deployment, const Uuid& workspace,
                         const Uuid& operation) {
-  return folder(prefix, deployment, workspace) + operation.text() + "/home.tar.zst";
+  return folder(prefix, deployment, workspace) + operation.text() + "/" + std::string(kArchiveName);
+}
+
+std::string store_mark_key(const std::string& prefix, const std::string& deployment) {
+  return archive_folder(prefix, deployment) + std::string(kStoreMarkName);
 }
 
 std::string restore_marker_key(const std::string& prefix, const std::string& deployment, const Uuid& workspace) {
-  return folder(prefix, deployment, workspace) + ".restore_marker";
+  return folder(prefix, deployment, workspace) + std::string(kRestoreMarkerName);
 }
 
 }  // namespace hearth::orchestrator

@@ -121,6 +121,19 @@ void ObjectArchiveStore::run(Work work, UniqueFunction<void(Result<T>)> done) {
   });
 }
 
+template <class T, class Work>
+void ObjectArchiveStore::run_on_marked(Work work, UniqueFunction<void(Result<T>)> done) {
+  run<T>(
+      [options = options_, mark = mark_, work = std::move(work)](ObjectStore& store) mutable -> Result<T> {
+        if (mark) {
+          if (auto known = check_store_mark(store, options.prefix, options.deployment, *mark); !known)
+            return fail(known.error());
+        }
+        return work(store);
+      },
+      std::move(done));
+}
+
 void ObjectArchiveStore::begin_waiting() {
   const bool stuck = std::any_of(running_.begin(), running_.end(), [](const auto& call) { return call->ended; });
   const std::weak_ptr<char> alive(alive_);
@@ -183,32 +196,40 @@ void ObjectArchiveStore::overdue(const std::shared_ptr<Call>& call) {
 
 void ObjectArchiveStore::answered(const Error* error) { unready_ = error != nullptr ? error->message : std::string(); }
 
+void ObjectArchiveStore::identify(bool holds_archives, UniqueFunction<void(Result<StoreMark>)> done) {
+  run<StoreMark>(
+      [options = options_, holds_archives](ObjectStore& store) {
+        return identify_store(store, options.prefix, options.deployment, holds_archives);
+      },
+      std::move(done));
+}
+
 void ObjectArchiveStore::observe(std::vector<Uuid> markers_of, UniqueFunction<void(Result<ArchiveSnapshot>)> done) {
-  run<ArchiveSnapshot>([options = options_, markers_of = std::move(markers_of)](
+  run_on_marked<ArchiveSnapshot>([options = options_, markers_of = std::move(markers_of)](
                            ObjectStore& store) { return observe_all(store, options, markers_of); },
                        std::move(done));
 }
 
 void ObjectArchiveStore::list_all(UniqueFunction<void(Result<std::vector<StoredArchive>>)> done) {
-  run<std::vector<StoredArchive>>(
+  run_on_marked<std::vector<StoredArchive>>(
       [options = options_](ObjectStore& store) { return list_archives(store, options.prefix, options.deployment); },
       std::move(done));
 }
 
 void ObjectArchiveStore::list_uploads(UniqueFunction<void(Result<std::vector<StoredUpload>>)> done) {
-  run<std::vector<StoredUpload>>(
+  run_on_marked<std::vector<StoredUpload>>(
       [options = options_](ObjectStore& store) { return list_open_uploads(store, options.prefix, options.deployment); },
       std::move(done));
 }
 
 void ObjectArchiveStore::remove(const std::string& key, UniqueFunction<void(Result<void>)> done) {
-  run<void>([options = options_,
+  run_on_marked<void>([options = options_,
              key](ObjectStore& store) { return remove_archive(store, options.prefix, options.deployment, key); },
             std::move(done));
 }
 
 void ObjectArchiveStore::abort_upload(const StoredUpload& upload, UniqueFunction<void(Result<void>)> done) {
-  run<void>(
+  run_on_marked<void>(
       [upload](ObjectStore& store) {
         return store.abort_upload({upload.key, upload.id, upload.initiated});
       },

@@ -39,6 +39,8 @@ class ObjectArchiveStore final : public ArchiveStore {
   ObjectArchiveStore(Loop& loop, Options options, Open open);
   ~ObjectArchiveStore() override;
 
+  void identify(bool holds_archives, UniqueFunction<void(Result<StoreMark>)> done) override;
+  void expect(const Uuid& mark) override { mark_ = mark; }
   void observe(std::vector<Uuid> markers_of, UniqueFunction<void(Result<ArchiveSnapshot>)> done) override;
   void list_all(UniqueFunction<void(Result<std::vector<StoredArchive>>)> done) override;
   void list_uploads(UniqueFunction<void(Result<std::vector<StoredUpload>>)> done) override;
@@ -53,6 +55,8 @@ class ObjectArchiveStore final : public ArchiveStore {
 
   template <class T, class Work>
   void run(Work work, UniqueFunction<void(Result<T>)> done);
+  template <class T, class Work>
+  void run_on_marked(Work work, UniqueFunction<void(Result<T>)> done);
   void begin(std::shared_ptr<Call> call);
   void returned(const std::shared_ptr<Call>& call);
   void overdue(const std::shared_ptr<Call>& call);
@@ -63,6 +67,7 @@ class ObjectArchiveStore final : public ArchiveStore {
   Loop& loop_;
   const Options options_;
   const Open open_;
+  std::optional<Uuid> mark_;  // what the store must bear
   std::string unready_ = "the archive store has not answered yet";
   std::shared_ptr<Session> session_;
   std::vector<std::shared_ptr<Call>> running_;  // in the pool

@@ -20,6 +20,7 @@ struct StorageView {
   bool archived = false;  // … and this operation's object and its .meta are there
   bool recorded = false;  // the row's archive_key names this operation's object
   bool restored = false;  // the restore marker names this operation and the row's archive_key
+  bool source_listed = false;  // what the row's archive_key names and its .meta are there
   bool final = false;     // the listing began after the job had ended: what it lacks will not come any more
 };
 
@@ -30,7 +31,7 @@ struct View {
   bool fresh = false;         // … and that observation began after the last act had ended
   bool acting = false;        // an act of this workspace is under way
   bool acted = false;         // the act of this operation returned success under this leader
-  bool storage_away = false;  // the object store's breaker is open: begin nothing that needs it
+  bool storage_away = false;  // the object store's breaker is open, or it is another: begin nothing that needs it
   StorageView storage{};
   bool new_crash = false;                   // the container exited and this exit was not counted yet
   int crashes = 0;                          // in the window, not counting the new one

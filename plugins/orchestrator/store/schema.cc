@@ -218,12 +218,22 @@ CREATE TRIGGER workspaces_release AFTER UPDATE OF volume_name, archive_op_id ON 
   EXECUTE FUNCTION workspaces_release();
 )sql";
 
+// By its mark the archive store is told from another one, such as an empty directory where it should be mounted.
+constexpr char kArchiveStores[] = R"sql(
+CREATE TABLE archive_stores (
+  deployment text PRIMARY KEY,
+  mark       uuid NOT NULL,
+  since      timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{1, "accounts", kAccounts},
     Migration{2, "workspaces", kWorkspaces},
     Migration{3, "notices", kNotices},
     Migration{4, "change log", kChangeLog},
     Migration{5, "released resources", kReleased},
+    Migration{6, "archive stores", kArchiveStores},
 };
 
 }  // namespace

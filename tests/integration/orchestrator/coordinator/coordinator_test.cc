@@ -166,6 +166,59 @@ TEST_F(CoordinatorTest, AMissingArchiveIsDataLost) {
   EXPECT_TRUE(world.containers.empty()) << "never an empty home";
 }
 
+TEST_F(CoordinatorTest, AStoreThatIsNotMountedHasLostNothing) {
+  const auto node = start_node();
+  const Uuid id = create("ARCHIVED");
+  ASSERT_TRUE(reaches(id, "ARCHIVED"));
+  world.store_unmounted = true;
+  world.next_job_exit = 12;  // it finds an empty directory
+  want(id, "RUNNING");
+  ASSERT_TRUE(run_until([&] { return !world.jobs.empty() && !world.jobs.begin()->second.running; }));
+  hearth::test::run_for(loop_, Milliseconds(1500));
+  EXPECT_EQ(column(id, "phase"), "ARCHIVED");
+  EXPECT_EQ(column(id, "error_reason"), "");
+  world.store_unmounted = false;
+  world.next_job_exit = 0;
+  ASSERT_TRUE(reaches(id, "RUNNING"));
+}
+
+TEST_F(CoordinatorTest, NothingIsArchivedIntoAnotherStore) {
+  Uuid archived, other;
+  {
+    const auto node = start_node();
+    archived = create("ARCHIVED");
+    other = create("STANDBY");
+    ASSERT_TRUE(reaches(archived, "ARCHIVED"));
+    ASSERT_TRUE(reaches(other, "STANDBY"));
+  }
+  const Uuid known = *world.store_mark;
+  world.store_mark = Uuid::random();
+  const auto archives = std::exchange(world.archives, {});
+  want(other, "ARCHIVED");
+  want(archived, "STANDBY");
+  const auto node = start_node();
+  ASSERT_TRUE(run_until([&] { return node->coordinator().stats().leading; }));
+  hearth::test::run_for(loop_, Milliseconds(1500));
+  EXPECT_TRUE(world.jobs.empty());
+  EXPECT_EQ(column(archived, "phase"), "ARCHIVED");
+  EXPECT_EQ(column(other, "phase"), "STANDBY");
+  world.store_mark = known;
+  world.archives = archives;
+  ASSERT_TRUE(reaches(archived, "STANDBY"));
+  ASSERT_TRUE(reaches(other, "ARCHIVED"));
+}
+
+TEST_F(CoordinatorTest, WhileNothingIsArchivedAnyStoreWillDo) {
+  {
+    const auto node = start_node();
+    ASSERT_TRUE(reaches(create("STANDBY"), "STANDBY"));
+    ASSERT_TRUE(run_until([&] { return world.store_mark.has_value(); }));
+  }
+  world.store_mark.reset();
+  const auto node = start_node();
+  ASSERT_TRUE(reaches(create("ARCHIVED"), "ARCHIVED"));
+}
+
 TEST_F(CoordinatorTest, AJobThatNobodyAsksForIsRemoved) {
   const Uuid stray = Uuid::random();
   world.jobs_end = false;

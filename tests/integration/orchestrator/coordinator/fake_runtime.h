@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -45,6 +46,8 @@ struct World {
   std::set<std::string> stuck;  // volumes that the engine says are in use
   std::vector<StoredUpload> uploads;
   bool store_away = false;
+  bool store_unmounted = false;  // an empty directory is in its place
+  std::optional<Uuid> store_mark;
   std::string refused;  // this call of the store fails
   bool away = false;    // calls fail
   bool new_containers_answer = true;
@@ -220,9 +223,21 @@ class FakeArchives final : public ArchiveStore {
       : loop_(loop), world_(world), alive_(std::move(alive)) {}
   ~FakeArchives() override { *here_ = false; }
 
+  void identify(bool holds_archives, UniqueFunction<void(Result<StoreMark>)> done) override {
+    Result<StoreMark> result = StoreMark{};
+    if ((holds_archives && world_.archives.empty()) || world_.store_unmounted) {
+      result = fail(ErrorCode::conflict, ErrorSource::storage, "neither mark nor archive");
+    } else {
+      result->placed = !world_.store_mark;
+      result->id = world_.store_mark ? *world_.store_mark : world_.store_mark.emplace(Uuid::random());
+    }
+    answer<StoreMark>("identify store", std::move(result), std::move(done));
+  }
+  void expect(const Uuid& mark) override { expected_ = mark; }
   void observe(std::vector<Uuid> markers_of, UniqueFunction<void(Result<ArchiveSnapshot>)> done) override {
     if (!alive_("list archives")) return;
     ArchiveSnapshot snapshot;
+    const bool other = world_.store_unmounted || expected_ != world_.store_mark;
     for (const auto& [key, owner] : world_.archives)
       snapshot[owner.first].archives.push_back({owner.second, key, true});
     for (const Uuid& id : markers_of) {
@@ -230,8 +245,9 @@ class FakeArchives final : public ArchiveStore {
         snapshot[id].marker = found->second;
     }
     const bool away = world_.store_away;
-    loop_.post([here = here_, away, snapshot = std::move(snapshot), done = std::move(done)]() mutable {
+    loop_.post([here = here_, away, other, snapshot = std::move(snapshot), done = std::move(done)]() mutable {
       if (!*here) return;
+      if (other) return done(fail(ErrorCode::conflict, ErrorSource::storage, "another store"));
       if (away) return done(fail(ErrorCode::unavailable, ErrorSource::storage, "away", true));
       done(std::move(snapshot));
     });
@@ -240,10 +256,10 @@ class FakeArchives final : public ArchiveStore {
     std::vector<StoredArchive> all;
     for (const auto& [key, owner] : world_.archives) all.push_back({owner.first, owner.second, key});
     for (const auto& [id, marker] : world_.markers) all.push_back({id, {}, restore_marker_key("", "main", id)});
-    answer("list all", std::move(all), std::move(done));
+    answer<std::vector<StoredArchive>>("list all", std::move(all), std::move(done));
   }
   void list_uploads(UniqueFunction<void(Result<std::vector<StoredUpload>>)> done) override {
-    answer("list uploads", world_.uploads, std::move(done));
+    answer<std::vector<StoredUpload>>("list uploads", world_.uploads, std::move(done));
   }
   void remove(const std::string& key, UniqueFunction<void(Result<void>)> done) override {
     act("remove archive", key, std::move(done), [this, key] {
@@ -261,7 +277,7 @@ class FakeArchives final : public ArchiveStore {
  private:
   static tl::unexpected<Error> away() { return fail(ErrorCode::unavailable, ErrorSource::storage, "away", true); }
   template <class T>
-  void answer(const char* name, T value, UniqueFunction<void(Result<T>)> done) {
+  void answer(const char* name, Result<T> value, UniqueFunction<void(Result<T>)> done) {
     if (!alive_(name)) return;
     const bool fails = world_.store_away || world_.refused == name;
     loop_.post([here = here_, fails, value = std::move(value), done = std::move(done)]() mutable {
@@ -285,6 +301,7 @@ class FakeArchives final : public ArchiveStore {
   Loop& loop_;
   World& world_;
   FakeRuntime::Alive alive_;
+  std::optional<Uuid> expected_;
   std::string prefix_;
   std::shared_ptr<bool> here_ = std::make_shared<bool>(true);
 };

@@ -303,6 +303,62 @@ class DirectoryTest : public ArchiveStoreTest {
   OrchestratorSettings settings_;
 };
 
+class StoreMarkTest : public DirectoryTest {
+ protected:
+  StoreMarkTest() { store_ = open_archive_store(loop_, settings_); }
+  Result<StoreMark> identify(bool holds_archives) {
+    return wait<StoreMark>([&](auto done) { store_->identify(holds_archives, std::move(done)); });
+  }
+  fs::path mark() const { return root_ / "store/main/.hearth_store"; }
+};
+
+TEST_F(StoreMarkTest, IsPlacedOnceAndFoundAgain) {
+  const auto first = identify(false);
+  ASSERT_TRUE(first) << first.error().message;
+  EXPECT_TRUE(first->placed);
+  EXPECT_TRUE(fs::exists(mark()));
+  for (const bool holds_archives : {false, true}) {
+    const auto again = identify(holds_archives);
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_FALSE(again->placed);
+    EXPECT_EQ(again->id, first->id);
+  }
+}
+
+TEST_F(StoreMarkTest, AnEmptyDirectoryIsNoStoreOfArchives) {
+  const auto refused = identify(true);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::conflict);
+  EXPECT_FALSE(fs::exists(mark()));
+  EXPECT_NE(store_->unready_reason(), "");
+  write(key(one_, op_));
+  const auto older = identify(true);
+  ASSERT_TRUE(older) << "archives of a program that placed no mark: " << older.error().message;
+  EXPECT_TRUE(older->placed);
+}
+
+TEST_F(StoreMarkTest, WithoutTheExpectedMarkNothingIsListedOrRemoved) {
+  const auto placed = identify(false);
+  ASSERT_TRUE(placed) << placed.error().message;
+  store_->expect(placed->id);
+  write(key(one_, op_));
+  ASSERT_TRUE(observe(*store_));
+  for (const std::string& text : {std::string(), std::string("rubbish"), Uuid::random().text() + "\n"}) {
+    fs::remove(mark());
+    if (!text.empty()) write("main/.hearth_store", text);
+    const auto seen = observe(*store_);
+    ASSERT_FALSE(seen) << text;
+    EXPECT_EQ(seen.error().code, ErrorCode::conflict);
+    EXPECT_NE(store_->unready_reason().find("main/.hearth_store"), std::string::npos);
+    EXPECT_FALSE(wait<std::vector<StoredArchive>>([&](auto done) { store_->list_all(std::move(done)); }));
+    EXPECT_FALSE(wait<std::vector<StoredUpload>>([&](auto done) { store_->list_uploads(std::move(done)); }));
+    EXPECT_FALSE(remove(*store_, key(one_, op_)));
+    EXPECT_TRUE(fs::exists(root_ / "store" / key(one_, op_)));
+  }
+  write("main/.hearth_store", placed->id.text());
+  EXPECT_TRUE(observe(*store_)) << "as the message advises";
+}
+
 TEST_F(DirectoryTest, ListsRemovesAndReadsMarkersAsStorageJobWritesThem) {
   store_ = open_archive_store(loop_, settings_);
   auto seen = observe(*store_, {one_});

@@ -179,6 +179,22 @@ TEST_F(StorageStep, AFailedRestoringGivesItsVolumeUpAndStaysArchived) {
   EXPECT_EQ(next().phase, Phase::archived);
 }
 
+TEST_F(StorageStep, AJobThatFoundNoArchiveIsBelievedWhenTheListingAgrees) {
+  restoring();
+  storage.job = Job::failed;
+  storage.job_reason = ErrorReason::data_lost;
+  storage.final = false;
+  EXPECT_EQ(next().kind, Kind::wait);
+  storage.final = true;
+  EXPECT_EQ(next().reason, ErrorReason::data_lost);
+  storage.source_listed = true;
+  EXPECT_EQ(next().reason, ErrorReason::unreachable);
+  EXPECT_EQ(next().phase, Phase::archived);
+  storage.final = false;
+  op_age = Seconds(1801);
+  EXPECT_EQ(next().reason, ErrorReason::timeout);
+}
+
 TEST_F(StorageStep, AnArchiveThatIsMissingIsDataLostNeverAnEmptyHome) {
   restoring();
   c.workspace.operation = Operation::none;
