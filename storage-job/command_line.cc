@@ -16,7 +16,8 @@ struct Values {
 constexpr const char* kFooter =
     "Exit codes: 0 done, 2 usage, 10 storage unreachable, 11 denied, 12 archive missing, 13 archive corrupt,\n"
     "14 disk full, 15 extraction refused, 16 source unreadable, 143 terminated, 1 anything else.\n"
-    "Credentials come from the environment only: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN;\n"
+    "Credentials never come from flags: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, or a file that\n"
+    "AWS_SHARED_CREDENTIALS_FILE names;\n"
     "also AWS_ENDPOINT_URL, AWS_REGION, AWS_CA_BUNDLE, AWS_S3_ADDRESSING_STYLE (auto, path, virtual).";
 
 void add_common(CLI::App& command, Values& values) {

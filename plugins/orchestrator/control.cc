@@ -276,6 +276,9 @@ Readiness Control::readiness() const {
     if (std::string away = changes_->degraded_reason(); !away.empty()) state.degraded["event_bus"] = std::move(away);
   }
   if (settings_.coordinator && runtime_) state.reasons["runtime"] = runtime_->unready_reason();
+  if (coordinator_ && coordinator_->stats().leading) {  // nobody else asks it
+    if (std::string away = archives_->unready_reason(); !away.empty()) state.degraded["archive_store"] = std::move(away);
+  }
   return state;
 }
 

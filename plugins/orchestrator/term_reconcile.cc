@@ -69,7 +69,7 @@ StorageView Term::storage_view(const Track& track) const {
     view.job =
         job->running ? StorageView::Job::running : (code == 0 ? StorageView::Job::succeeded : StorageView::Job::failed);
     if (view.job == StorageView::Job::failed) {
-      view.job_reason = reason_of_job(code);
+      view.job_reason = reason_of_job(track.row.operation, code);
       view.job_message =
           job->message.empty() ? "the storage job ended with code " + std::to_string(code) : job->message;
     }

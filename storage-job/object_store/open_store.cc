@@ -1,5 +1,6 @@
 #include "object_store/open_store.h"
 
+#include "object_store/credentials.h"
 #include "object_store/file_store.h"
 #include "object_store/s3_store.h"
 
@@ -40,6 +41,11 @@ Result<S3Options> s3_options(const Environment& environment) {
   for (const char* name : {"AWS_DEFAULT_REGION", "AWS_REGION"})
     if (!value(name).empty()) out.region = value(name);
   out.credentials = {value("AWS_ACCESS_KEY_ID"), value("AWS_SECRET_ACCESS_KEY"), value("AWS_SESSION_TOKEN")};
+  if (const std::string file = value("AWS_SHARED_CREDENTIALS_FILE"); out.credentials.access_key.empty() && !file.empty()) {
+    auto credentials = read_credentials(file);
+    if (!credentials) return fail(credentials.error());
+    out.credentials = std::move(*credentials);
+  }
   out.transport.ca_file = value("AWS_CA_BUNDLE");
   const std::string style = value("AWS_S3_ADDRESSING_STYLE");
   if (style == "path")
@@ -54,7 +60,7 @@ Result<S3Options> s3_options(const Environment& environment) {
 Result<std::unique_ptr<ObjectStore>> open_store(const Location& location, S3Options options) {
   if (!location.s3) return std::make_unique<FileStore>("", options.transport.cancel);
   if (options.credentials.access_key.empty() || options.credentials.secret_key.empty())
-    return usage("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are needed for s3://");
+    return usage("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or AWS_SHARED_CREDENTIALS_FILE) are needed for s3://");
   options.bucket = location.bucket;
   return std::make_unique<S3Store>(std::move(options));
 }

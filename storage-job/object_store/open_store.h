@@ -21,7 +21,8 @@ struct Location {
 Result<Location> parse_url(std::string_view url);
 
 // How stores are reached, from AWS_ENDPOINT_URL, AWS_REGION (or AWS_DEFAULT_REGION), AWS_ACCESS_KEY_ID,
-// AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CA_BUNDLE, AWS_S3_ADDRESSING_STYLE (auto, path, virtual).
+// AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CA_BUNDLE, AWS_S3_ADDRESSING_STYLE (auto, path, virtual). Without an access
+// key the file AWS_SHARED_CREDENTIALS_FILE names is read; error{permission_denied} names what it lacks.
 using Environment = std::function<std::optional<std::string>(const char* name)>;
 Result<S3Options> s3_options(const Environment& environment);
 

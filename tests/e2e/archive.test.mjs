@@ -1,7 +1,7 @@
 // A workspace's files go into an archive and come back: real engine, real storage-job, archives in a directory.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Hearth } from './lib/hearth.mjs';
@@ -113,12 +113,12 @@ test('an empty directory where the archives should be mounted is not taken for t
   await workspaces.want(client, other.id, 'ARCHIVED');
   await until(async () => {
     const { status, body } = await client.request('GET', '/readyz');
-    return status === 503 && body.includes('.hearth_store is missing');
+    return status === 200 && JSON.parse(body).degraded?.archive_store?.includes('.hearth_store is missing');
   }, { what: '/readyz says that this is another store', timeout: patience });
   const { phase, error_reason: reason } = await workspaces.get(client, kept.id);
   assert.deepEqual([phase, reason ?? ''], ['ARCHIVED', '']);
 
-  rmSync(store, { recursive: true });
+  renameSync(store, `${store}.empty`);
   renameSync(`${store}.away`, store);
   await workspaces.settled(client, kept.id, 'RUNNING', patience);
   assert.equal(await hearth.deployment.exec(kept.id, 'cat ~/kept.txt'), 'precious');

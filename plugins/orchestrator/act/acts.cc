@@ -178,10 +178,11 @@ ErrorReason reason_of(Operation operation, const Error& error) {
   }
 }
 
-ErrorReason reason_of_job(int exit_code) {
-  switch (exit_code) {  // storage-job/exit_codes.h, SPEC section 11
-    case 10:
-      return ErrorReason::unreachable;
+ErrorReason reason_of_job(Operation operation, int exit_code) {
+  if (exit_code == 10) return ErrorReason::unreachable;  // storage-job/exit_codes.h, SPEC section 11
+  // An archive that did not come about is no loss: the volume is the home until it is recorded.
+  if (operation != Operation::restoring) return ErrorReason::action_failed;
+  switch (exit_code) {
     case 12:
       return ErrorReason::data_lost;
     case 13:

@@ -31,7 +31,7 @@ void run_act(ActLinks& links, const Lifeline& lifeline, Act act, Executor::Finis
 
 // Where an act's error becomes the workspace's error_reason, and where a job's end does: the only places.
 ErrorReason reason_of(Operation operation, const Error& error);
-ErrorReason reason_of_job(int exit_code);
+ErrorReason reason_of_job(Operation operation, int exit_code);
 
 // Names one attempt at an operation; the same after a change of leader.
 std::string operation_id(const Workspace& row);

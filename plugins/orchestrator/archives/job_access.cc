@@ -1,23 +1,25 @@
 #include "orchestrator/archives/job_access.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <map>
 
-#include "base/strings.h"
+#include "base/fd.h"
+#include "object_store/credentials.h"
 #include "orchestrator/archives/archive_store.h"
 
 namespace hearth::orchestrator {
 namespace {
 
 namespace fs = std::filesystem;
+constexpr const char* kCredentialsCopy = "jobs/credentials";  // in data_dir
 constexpr std::string_view kCaVariable = "AWS_CA_BUNDLE=";
 
 tl::unexpected<Error> refused(std::string message) {
@@ -33,6 +35,26 @@ Result<void> make_folder(const fs::path& folder) {
   constexpr mode_t kWanted = S_IRWXU | S_IRWXG;
   if ((st.st_mode & kWanted) != kWanted && ::chmod(folder.c_str(), (st.st_mode & 07777) | kWanted) != 0)
     return fail(system_error(errno, "cannot open the archive folder " + folder.string() + " to storage jobs"));
+  return {};
+}
+
+// A container keeps the file that it has been given, so a new one takes its place. Not synced: the next job writes it
+// again if it is torn.
+Result<void> write_secret(const fs::path& path, const std::string& text) {
+  std::error_code error;
+  fs::create_directories(path.parent_path(), error);
+  if (error) return fail(system_error(error.value(), "cannot make the folder " + path.parent_path().string()));
+  std::ifstream before(path);
+  if (before && std::string((std::istreambuf_iterator<char>(before)), std::istreambuf_iterator<char>()) == text) return {};
+  std::string temporary = path.string() + ".XXXXXX";
+  Fd file(::mkostemp(temporary.data(), O_CLOEXEC));  // mode 0600
+  if (!file) return fail(system_error(errno, "cannot write " + path.string()));
+  const bool written = ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  if (!written || ::rename(temporary.c_str(), path.c_str()) != 0) {
+    const int why = errno;
+    ::unlink(temporary.c_str());
+    return fail(system_error(why, "cannot write " + path.string()));
+  }
   return {};
 }
 
@@ -67,15 +89,19 @@ Result<JobAccess> access_to_directory(const OrchestratorSettings& settings, cons
 }
 
 Result<JobAccess> access_to_bucket(const OrchestratorSettings& settings) {
-  auto environment = archive_environment(settings.archives);
-  if (!environment) return fail(environment.error());
   JobAccess access;
-  access.environment = std::move(*environment);
+  access.environment = archive_environment(settings.archives);
   for (std::string& variable : access.environment) {
     if (!variable.starts_with(kCaVariable)) continue;
     access.ca_file = variable.substr(kCaVariable.size());
     variable = std::string(kCaVariable) + kJobCaFile;
   }
+  auto credentials = archive_credentials(settings.archives);
+  if (!credentials) return fail(credentials.error());
+  access.credentials_file = settings.data_dir + "/" + kCredentialsCopy;
+  if (auto written = write_secret(access.credentials_file, object_store::credentials_text(*credentials)); !written)
+    return fail(written.error());
+  access.environment.push_back(std::string("AWS_SHARED_CREDENTIALS_FILE=") + kJobCredentialsFile);
   access.network = is_loopback(settings.archives.endpoint) ? JobNetwork::host : JobNetwork::bridge;
   return access;
 }
@@ -110,24 +136,21 @@ Result<JobAccess> job_access(const OrchestratorSettings& settings, const Uuid& w
   return access;
 }
 
-Result<std::vector<std::string>> archive_environment(const ArchiveSettings& settings) {
+Result<object_store::Credentials> archive_credentials(const ArchiveSettings& settings) {
+  if (!settings.credentials_file.empty()) return object_store::read_credentials(settings.credentials_file);
+  const auto value = [](const char* name) {
+    const char* found = std::getenv(name);
+    return std::string(found == nullptr ? "" : found);
+  };
+  object_store::Credentials credentials{value("AWS_ACCESS_KEY_ID"), value("AWS_SECRET_ACCESS_KEY"),
+                                        value("AWS_SESSION_TOKEN")};
+  if (credentials.access_key.empty() || credentials.secret_key.empty())
+    return refused("archive_store names no credentials_file, and AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set");
+  return credentials;
+}
+
+std::vector<std::string> archive_environment(const ArchiveSettings& settings) {
   std::vector<std::string> variables;
-  if (!settings.credentials_file.empty()) {
-    std::ifstream file(settings.credentials_file);
-    if (!file) return refused("cannot read the credentials in " + settings.credentials_file);
-    const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    auto read = read_credentials(text);
-    if (!read) return refused(settings.credentials_file + ": " + read.error().message);
-    variables = std::move(*read);
-  } else {
-    for (const char* name : {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}) {
-      const char* value = std::getenv(name);
-      if (value != nullptr && *value != '\0') variables.push_back(std::string(name) + "=" + value);
-    }
-    if (variables.size() < 2)
-      return refused(
-          "archive_store names no credentials_file, and AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set");
-  }
   if (!settings.endpoint.empty()) variables.push_back("AWS_ENDPOINT_URL=" + settings.endpoint);
   if (!settings.region.empty()) variables.push_back("AWS_REGION=" + settings.region);
   if (settings.path_style) {
@@ -137,38 +160,6 @@ Result<std::vector<std::string>> archive_environment(const ArchiveSettings& sett
   std::string ca_file = settings.ca_file;
   if (ca_file.empty() && from_environment != nullptr && *from_environment == '/') ca_file = from_environment;
   if (!ca_file.empty()) variables.push_back(std::string(kCaVariable) + ca_file);
-  return variables;
-}
-
-Result<std::vector<std::string>> read_credentials(std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kKeys = {
-      {{"aws_access_key_id", "AWS_ACCESS_KEY_ID"},
-       {"aws_secret_access_key", "AWS_SECRET_ACCESS_KEY"},
-       {"aws_session_token", "AWS_SESSION_TOKEN"}}};
-  std::map<std::string, std::map<std::string, std::string>> profiles;
-  std::string profile = "default";
-  for (std::string_view line : split(text, '\n')) {
-    line = trim(line);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty() || line.front() == '#' || line.front() == ';') continue;
-    if (line.front() == '[') {
-      profile = trim(line.substr(1, line.find(']') - 1));
-      continue;
-    }
-    const std::size_t equals = line.find('=');
-    if (equals == std::string_view::npos) continue;
-    profiles[profile][std::string(trim(line.substr(0, equals)))] = trim(line.substr(equals + 1));
-  }
-  const auto found = profiles.size() == 1 ? profiles.begin() : profiles.find("default");
-  if (found == profiles.end()) return refused("no profile [default]");
-  std::vector<std::string> variables;
-  for (const auto& [key, variable] : kKeys) {
-    const auto value = found->second.find(std::string(key));
-    if (value != found->second.end() && !value->second.empty())
-      variables.push_back(std::string(variable) + "=" + value->second);
-    else if (key != "aws_session_token")
-      return refused("profile [" + found->first + "] has no " + std::string(key));
-  }
   return variables;
 }
 

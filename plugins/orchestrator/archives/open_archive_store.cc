@@ -1,5 +1,6 @@
 #include <filesystem>
 
+#include "object_store/credentials.h"
 #include "object_store/file_store.h"
 #include "object_store/open_store.h"
 #include "object_store/s3_store.h"
@@ -23,15 +24,17 @@ Opened open_directory(const std::string& directory, bool make, const std::atomic
 }
 
 Opened open_bucket(const ArchiveSettings& settings, const std::atomic<bool>* cancel) {
-  auto variables = archive_environment(settings);
-  if (!variables) return fail(variables.error());
+  auto credentials = archive_credentials(settings);
+  if (!credentials) return fail(credentials.error());
+  const std::vector<std::string> variables = archive_environment(settings);
   auto options = object_store::s3_options([&](const char* name) -> std::optional<std::string> {
     const std::string start = std::string(name) + "=";
-    for (const std::string& variable : *variables)
+    for (const std::string& variable : variables)
       if (variable.starts_with(start)) return variable.substr(start.size());
     return std::nullopt;
   });
   if (!options) return fail(options.error());
+  options->credentials = std::move(*credentials);
   options->bucket = settings.bucket;
   options->transport.retry_budget = kRetryBudget;
   options->transport.connect_timeout = kConnectTimeout;

@@ -13,7 +13,7 @@ using Job = StorageView::Job;
 Decision follow_job(const View& view, Phase phase, const char* missing) {
   const StorageView& storage = view.storage;
   if (storage.job == Job::failed && (!view.acted || view.fresh)) {
-    if (view.row.operation == Operation::restoring && storage.job_reason == ErrorReason::data_lost) {
+    if (storage.job_reason == ErrorReason::data_lost) {
       // It may have looked into the empty directory where the store should be mounted: the listing has the last word.
       if (!storage.final) return overdue(view) ? timed_out(view) : otherwise(view, phase, Kind::wait);
       if (storage.source_listed) return failure(view, ErrorReason::unreachable, storage.job_message);

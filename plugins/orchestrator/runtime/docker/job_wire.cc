@@ -42,8 +42,11 @@ json mounts(JobKind kind, const JobSpec& spec, const JobAccess& access) {
                    {"VolumeOptions", {{"NoCopy", true}}}});
   }
   if (!access.folder.empty()) all.push_back({{"Type", "bind"}, {"Source", access.folder}, {"Target", access.mount}});
-  if (!access.ca_file.empty())
-    all.push_back({{"Type", "bind"}, {"Source", access.ca_file}, {"Target", kJobCaFile}, {"ReadOnly", true}});
+  for (const auto& [source, target] :
+       {std::pair(access.ca_file, kJobCaFile), std::pair(access.credentials_file, kJobCredentialsFile)}) {
+    if (!source.empty())
+      all.push_back({{"Type", "bind"}, {"Source", source}, {"Target", target}, {"ReadOnly", true}});
+  }
   return all;
 }
 

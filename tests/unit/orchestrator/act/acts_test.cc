@@ -161,10 +161,15 @@ TEST(Acts, ErrorsBecomeReasonsInOnePlace) {
 }
 
 TEST(Acts, AJobsEndBecomesAReason) {
-  EXPECT_EQ(reason_of_job(10), ErrorReason::unreachable);
-  EXPECT_EQ(reason_of_job(12), ErrorReason::data_lost);
-  EXPECT_EQ(reason_of_job(13), ErrorReason::archive_corrupted);
-  for (const int code : {1, 2, 11, 14, 15, 16, 137, 143}) EXPECT_EQ(reason_of_job(code), ErrorReason::action_failed);
+  using enum Operation;
+  for (const Operation operation : {restoring, archiving, create_empty_archive})
+    EXPECT_EQ(reason_of_job(operation, 10), ErrorReason::unreachable);
+  EXPECT_EQ(reason_of_job(restoring, 12), ErrorReason::data_lost);
+  EXPECT_EQ(reason_of_job(restoring, 13), ErrorReason::archive_corrupted);
+  for (const int code : {1, 2, 11, 14, 15, 16, 137, 143})
+    EXPECT_EQ(reason_of_job(restoring, code), ErrorReason::action_failed);
+  // Its volume is still there, whatever became of what it stored.
+  for (const int code : {1, 12, 13, 14}) EXPECT_EQ(reason_of_job(archiving, code), ErrorReason::action_failed);
 }
 
 TEST(Acts, AnAttemptKeepsItsNameAcrossLeaders) {

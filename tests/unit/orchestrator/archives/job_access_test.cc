@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "object_store/credentials.h"
 #include "orchestrator/archives/archive_store.h"
 
 namespace hearth::orchestrator {
@@ -100,12 +101,35 @@ TEST_F(JobAccessTest, ABucketIsReachedWithTheCredentialsInTheFile) {
   ASSERT_TRUE(access) << access.error().message;
   EXPECT_TRUE(
       has(*access, "ARCHIVE_URL=s3://homes/pre/main/" + workspace_.text() + "/" + operation_.text() + "/home.tar.zst"));
-  EXPECT_TRUE(has(*access, "AWS_ACCESS_KEY_ID=AK"));
-  EXPECT_TRUE(has(*access, "AWS_SECRET_ACCESS_KEY=S/=K"));
   EXPECT_TRUE(has(*access, "AWS_ENDPOINT_URL=http://127.0.0.1:9000"));
   EXPECT_TRUE(has(*access, "AWS_REGION=eu-1"));
   EXPECT_TRUE(has(*access, "AWS_S3_ADDRESSING_STYLE=path"));
   EXPECT_EQ(access->folder, "");
+}
+
+TEST_F(JobAccessTest, AJobGetsItsCredentialsInAFileThatOnlyItsOwnerReads) {
+  in_bucket("http://127.0.0.1:9000");
+  const std::string key = archive_key("pre", "main", workspace_, operation_);
+  const auto access = job_access(settings_, workspace_, operation_, key, false);
+  ASSERT_TRUE(access) << access.error().message;
+  for (const std::string& variable : access->environment) {
+    EXPECT_EQ(variable.find("S/=K"), std::string::npos);
+    EXPECT_EQ(variable.find("AK"), std::string::npos);
+  }
+  EXPECT_TRUE(has(*access, std::string("AWS_SHARED_CREDENTIALS_FILE=") + kJobCredentialsFile));
+  struct stat st {};
+  ASSERT_EQ(stat(access->credentials_file.c_str(), &st), 0);
+  EXPECT_EQ(st.st_mode & 0777, 0600u);
+  EXPECT_EQ(object_store::read_credentials(access->credentials_file)->secret_key, "S/=K");
+
+  ASSERT_TRUE(job_access(settings_, workspace_, operation_, key, false));
+  struct stat same {};
+  ASSERT_EQ(stat(access->credentials_file.c_str(), &same), 0);
+  EXPECT_EQ(same.st_ino, st.st_ino) << "a job that starts now has it mounted";
+  std::ofstream(root_ / "credentials") << "[default]\naws_access_key_id = AK\naws_secret_access_key=new\n";
+  ASSERT_TRUE(job_access(settings_, workspace_, operation_, key, false));
+  EXPECT_EQ(object_store::read_credentials(access->credentials_file)->secret_key, "new");
+  EXPECT_EQ(std::distance(fs::directory_iterator(root_ / "jobs"), fs::directory_iterator()), 1) << "nothing else is left";
 }
 
 TEST_F(JobAccessTest, AnAuthorityOfItsOwnIsShownToTheJob) {
@@ -138,18 +162,6 @@ TEST_F(JobAccessTest, MissingCredentialsAreDenied) {
       job_access(settings_, workspace_, operation_, archive_key("pre", "main", workspace_, operation_), false);
   ASSERT_FALSE(access);
   EXPECT_EQ(access.error().code, ErrorCode::permission_denied);
-}
-
-TEST(Credentials, AreThoseOfTheDefaultProfile) {
-  using Variables = std::vector<std::string>;
-  const auto read = read_credentials(
-      "# mine\n[work]\naws_access_key_id=W\naws_secret_access_key=X\n\n[default]\r\naws_access_key_id = A\r\n"
-      "aws_secret_access_key = B=\r\naws_session_token=T\r\nregion=x\r\n");
-  ASSERT_TRUE(read);
-  EXPECT_EQ(*read, (Variables{"AWS_ACCESS_KEY_ID=A", "AWS_SECRET_ACCESS_KEY=B=", "AWS_SESSION_TOKEN=T"}));
-  EXPECT_EQ(read_credentials("[only]\naws_access_key_id=A\naws_secret_access_key=B\n")->size(), 2u);
-  for (const char* text : {"", "[default]\naws_access_key_id=A\n", "rubbish", "[a]\nx=1\n[b]\nx=1\n"})
-    EXPECT_FALSE(read_credentials(text)) << text;
 }
 
 }  // namespace

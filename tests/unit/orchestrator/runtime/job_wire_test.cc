@@ -74,11 +74,14 @@ TEST(JobWire, ABucketIsReachedOverTheNetworkThatLeadsToIt) {
   EXPECT_EQ(body(JobKind::archive, "vol", access)["HostConfig"]["NetworkMode"], "bridge");
   access.network = JobNetwork::host;
   access.ca_file = "/etc/ca.pem";
+  access.credentials_file = "/srv/credentials";
   const json host = body(JobKind::archive, "vol", access)["HostConfig"];
   EXPECT_EQ(host["NetworkMode"], "host");
-  ASSERT_EQ(host["Mounts"].size(), 2u);
+  ASSERT_EQ(host["Mounts"].size(), 3u);
   EXPECT_EQ(host["Mounts"][1]["Source"], "/etc/ca.pem");
   EXPECT_EQ(host["Mounts"][1]["ReadOnly"], true);
+  EXPECT_EQ(host["Mounts"][2]["Source"], "/srv/credentials");
+  EXPECT_EQ(host["Mounts"][2]["ReadOnly"], true);
 }
 
 TEST(JobWire, AFailedJobSaysWhy) {
