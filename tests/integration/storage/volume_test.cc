@@ -230,5 +230,23 @@ TEST_F(Volume, AReadOnlyVolumeStaysAsItIs) {
   EXPECT_EQ(archive(scratch_ / "v").exit, 0) << "which is what an archive job is given";
 }
 
+// Half a home may never pass for a home.
+TEST_F(Volume, AnUnreadablePlaceOnTheDiskFailsTheArchiveAndIsNamed) {
+  fs::create_directories(scratch_ / "data/folder");
+  std::ofstream(scratch_ / "data/folder/large") << std::string(3 << 20, 'x');
+  for (const auto& [failing, named] : {std::pair("pread", "folder/large"), std::pair("readdir", "the root")}) {
+    const auto result = run_job({"archive", "--url", url(), "--data-dir", (scratch_ / "data").string()},
+                                {{"LD_PRELOAD", HEARTH_FAILING_DISK},
+                                 {"HEARTH_FAILING", failing},
+                                 {"ASAN_OPTIONS", "verify_asan_link_order=0"}});
+    EXPECT_EQ(result.exit, 16) << failing << result.out;
+    EXPECT_NE(result.out.find(named), std::string::npos) << result.out;
+    EXPECT_NE(result.out.find("Input/output error"), std::string::npos) << result.out;
+    EXPECT_FALSE(fs::exists(scratch_ / "store/a"));
+    EXPECT_FALSE(fs::exists(scratch_ / "store/a.meta"));
+  }
+  EXPECT_EQ(archive(scratch_ / "data").exit, 0);
+}
+
 }  // namespace
 }  // namespace hearth::test
