@@ -29,28 +29,48 @@ struct CloseFolder {
   void operator()(DIR* dir) const { ::closedir(dir); }
 };
 
-// The names in a folder, sorted.
-Result<std::vector<std::string>> names_in(int fd, std::string_view path) {
+// The names in a folder, in memory that millions of them can share.
+class Names {
+ public:
+  void add(std::string_view name) {
+    begins_.push_back(text_.size());
+    text_.append(name).push_back('\0');
+  }
+  void sort() {
+    std::sort(begins_.begin(), begins_.end(), [this](std::size_t a, std::size_t b) {
+      return std::strcmp(text_.data() + a, text_.data() + b) < 0;
+    });
+  }
+  std::size_t size() const { return begins_.size(); }
+  const char* at(std::size_t i) const { return text_.data() + begins_[i]; }
+
+ private:
+  std::string text_;  // each with a NUL
+  std::vector<std::size_t> begins_;
+};
+
+// Sorted.
+Result<Names> names_in(int fd, std::string_view path) {
   const int copy = ::openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (copy < 0) return fail(source_error(errno, path));
   const std::unique_ptr<DIR, CloseFolder> dir(::fdopendir(copy));
-  std::vector<std::string> names;
+  Names names;
   while (true) {
     errno = 0;
     const dirent* found = ::readdir(dir.get());
     if (found == nullptr) break;
     const std::string_view name(found->d_name);
-    if (name != "." && name != "..") names.emplace_back(name);
+    if (name != "." && name != "..") names.add(name);
   }
   if (errno != 0) return fail(source_error(errno, path));
-  std::sort(names.begin(), names.end());
+  names.sort();
   return names;
 }
 
 // A folder whose names are being visited.
 struct Level {
   Fd fd;  // closed while a level more than kOpenFolders deeper is visited
-  std::vector<std::string> names;
+  Names names;
   std::size_t next = 0;
   std::size_t path_size = 0;  // of this folder's path
   dev_t device = 0;
@@ -74,7 +94,7 @@ class Walker {
         if (auto left = leave(); !left) return left;
         continue;
       }
-      const std::string name = std::move(level.names[level.next++]);
+      const std::string name = level.names.at(level.next++);
       if (levels_.size() == 1 && skip_ && skip_(name)) continue;
       path_.resize(level.path_size);
       if (!path_.empty()) path_.push_back('/');
