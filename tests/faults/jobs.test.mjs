@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { docker } from '../e2e/lib/docker.mjs';
 import { until } from '../e2e/lib/poll.mjs';
+import { S3 } from '../e2e/lib/s3.mjs';
 import { holds, Person, stubHearth } from './lib/story.mjs';
 
 const rounds = 8;
@@ -23,12 +24,12 @@ async function killJob(hearth, id, after) {
   return docker('kill', job.Id).then(() => true, () => false);
 }
 
-test('a storage job that is killed is made again', async (t) => {
+async function killJobs(t, archiveStore) {
   const directory = mkdtempSync(join(tmpdir(), 'hearth-job-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
   const sent = join(directory, 'sent'), back = join(directory, 'back');
   writeFileSync(sent, randomBytes(96 << 20));
-  const hearth = await stubHearth(t, { orchestrator: 'gc_interval 1s; gc_orphan_delay 1s;' });
+  const hearth = await stubHearth(t, { orchestrator: `gc_interval 1s; gc_orphan_delay 1s; ${archiveStore}` });
   const person = await Person.login(hearth);
   const { id } = await person.create();
   await person.settled(id, 'RUNNING');
@@ -58,4 +59,11 @@ test('a storage job that is killed is made again', async (t) => {
   assert.equal(await person.note(id), `round${rounds - 1}`);
   await docker('cp', `${(await hearth.deployment.container(id)).Id}:/home/coder/large`, back);
   assert.equal(digest(back), digest(sent));
+}
+
+test('a storage job that is killed is made again, archives in a directory', (t) => killJobs(t, ''));
+test('a storage job that is killed is made again, archives in a bucket', async (t) => {
+  const s3 = S3.create(t);
+  await killJobs(t, s3.archiveStore('jobs'));
+  assert.deepEqual(s3.keys('jobs').filter((key) => key.startsWith('_multipart_')), [], 'no upload stays open');
 });
