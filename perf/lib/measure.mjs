@@ -48,14 +48,13 @@ async function halfLoad(running, scenario, setting) {
 
 export async function measure(scenario, setting) {
   const running = {};
-  const once = scenario.memory || scenario.latency;
   for (const name of setting.proxies) if (!scenario.memory) running[name] = await startProxy(name, scenario, setting);
   let one = (proxy) => round(proxy, scenario, setting, scenario.load, setting.seconds);
   if (scenario.memory) one = (proxy) => idleRound(proxy, scenario, setting);
   if (scenario.latency) one = await halfLoad(running, scenario, setting);
 
   const rounds = Object.fromEntries(setting.proxies.map((name) => [name, []]));
-  for (let i = 0; i < (once ? Math.ceil(setting.rounds / 2) : setting.rounds); ++i) {
+  for (let i = 0; i < (scenario.memory ? Math.ceil(setting.rounds / 3) : setting.rounds); ++i) {
     for (const name of setting.proxies) {
       const proxy = running[name] ?? (await startProxy(name, scenario, setting)); // memory: a fresh one each time
       rounds[name].push(await one(proxy));
