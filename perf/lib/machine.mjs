@@ -54,7 +54,7 @@ export async function answers(port, child) {
 }
 
 // Servers fork; the work is done somewhere below the process that was started.
-function family(pid) {
+export function family(pid) {
   const children = readdirSync(`/proc/${pid}/task`)
     .flatMap((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean));
   return [pid, ...children.flatMap(family)];

@@ -5,7 +5,7 @@ import { proxies } from './proxies.mjs';
 
 const MIB = 1 << 20;
 
-async function startProxy(name, scenario, { folder, programs, origins }) {
+export async function startProxy(name, scenario, { folder, programs, origins }) {
   const port = await freePort();
   const child = start(PROXY_CORE, ...proxies(programs)[name](folder, port, origins[scenario.origin ?? 'nginx']));
   await answers(port, child);
