@@ -60,16 +60,18 @@ export function family(pid) {
   return [pid, ...children.flatMap(family)];
 }
 
-// User and system time of all threads, in µs, from the scheduler's own clock (no ticks).
-export function cpuTime(child) {
-  let ns = 0;
-  for (const pid of family(child.pid)) {
+// User and system time of each thread, in µs, from the scheduler's own clock (no ticks).
+export function threadTimes(pids) {
+  const times = new Map();
+  for (const pid of pids) {
     for (const thread of readdirSync(`/proc/${pid}/task`)) {
-      ns += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
+      times.set(thread, Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1000);
     }
   }
-  return ns / 1000;
+  return times;
 }
+
+export const cpuTime = (child) => [...threadTimes(family(child.pid)).values()].reduce((sum, each) => sum + each, 0);
 
 // User memory in bytes: pages of its own, and its share of shared ones.
 export function memory(child) {

@@ -2,6 +2,8 @@
 // `value` is the best of the rounds: what other work on the machine does to a round only makes it worse.
 import { PROXY_CORE, answers, cpuTime, freePort, memory, openLoad, start, stop } from './machine.mjs';
 import { proxies } from './proxies.mjs';
+import { best } from './rounds.mjs';
+import { measureWorkspace } from './workspace.mjs';
 
 const MIB = 1 << 20;
 
@@ -47,6 +49,7 @@ async function halfLoad(running, scenario, setting) {
 }
 
 export async function measure(scenario, setting) {
+  if (scenario.workspace) return measureWorkspace(scenario, setting);
   const running = {};
   for (const name of setting.proxies) if (!scenario.memory) running[name] = await startProxy(name, scenario, setting);
   let one = (proxy) => round(proxy, scenario, setting, scenario.load, setting.seconds);
@@ -65,10 +68,4 @@ export async function measure(scenario, setting) {
 
   const of = Object.fromEntries(setting.proxies.map((name) => [name, best(rounds[name])]));
   return { scenario: scenario.name, unit: scenario.unit, targets: scenario.targets ?? [], of };
-}
-
-function best(rounds) {
-  const values = rounds.map((each) => each.value);
-  const chosen = rounds.reduce((a, b) => (b.value < a.value ? b : a));
-  return { ...chosen, errors: rounds.reduce((sum, each) => sum + each.errors, 0), spread: Math.max(...values) / chosen.value - 1, rounds };
 }

@@ -38,7 +38,7 @@ export function line({ scenario, unit, of, targets }, proxies) {
     const base = reference(of, name);
     return cell(base > 0 && base !== Infinity ? (of.hearth.value / base).toFixed(2) : '-');
   };
-  return [scenario.padEnd(15), unit.padEnd(10), ...proxies.map((name) => cell(short(of[name].value))), ratio('nginx'), ratio('haproxy'),
+  return [scenario.padEnd(15), unit.padEnd(10), ...proxies.map((name) => cell(of[name] ? short(of[name].value) : '-')), ratio('nginx'), ratio('haproxy'),
     ratio('floor'), cell(`${(of.hearth.spread * 100).toFixed(0)} %`), `  ${targets.map(verdict).join(', ')}`].join(' ').trimEnd();
 }
 
@@ -49,12 +49,12 @@ export function summary(results, proxies) {
   for (const { scenario, of } of results) {
     if (!of.hearth.p50_us) continue;
     rows.push(scenario.padEnd(15) + proxies.map((name) => ['p50_us', 'p99_us', 'p999_us']
-      .map((key) => of[name][key].toFixed(0).padStart(7)).join('')).join(''));
+      .map((key) => (of[name] ? of[name][key].toFixed(0) : '-').padStart(7)).join('')).join(''));
   }
   const targets = results.flatMap((each) => each.targets);
   rows.push('', `targets: ${targets.filter((each) => each.met).length} met, ${targets.filter((each) => !each.met).length} missed`);
   for (const { scenario, of } of results) {
-    for (const name of proxies) if (of[name].errors > 0) rows.push(`${scenario}: ${of[name].errors} errors of ${name}`);
+    for (const name of Object.keys(of)) if (of[name].errors > 0) rows.push(`${scenario}: ${of[name].errors} errors of ${name}`);
   }
   return rows.join('\n');
 }

@@ -9,7 +9,7 @@ const echo = [to('nginx', 0.85), to('floor', 1.15)];
 
 export const FILES = { '/16k': 16 << 10, '/100k': 100 << 10, '/1m': MIB, '/100m': 100 * MIB };
 
-// Directories of recorded paths would not help: the origin answers each with a file of the recorded size.
+// Each recorded request is one for a file of the recorded size.
 export const mixedPath = (index) => `/mixed/${index}`;
 
 export function scenarios(pageLoad) {
@@ -33,6 +33,7 @@ export function scenarios(pageLoad) {
       load: ['echo', '--size', 64, '--connections', 5000], origin: 'perf', memory: true, unit: 'connection', targets: [{ most: 1024 }],
     },
     latency: { load: get('/small', 64), latency: true, unit: 'µs', targets: [to('best peer', 1)] },
+    workspace: { workspace: true, unit: 'request', targets: [to('proxy_pass', 1.08)] },
   };
 }
 

@@ -19,7 +19,7 @@ constexpr std::size_t kOpenAtOnce = 64;
 constexpr std::uint64_t kMostErrors = 100;
 constexpr std::size_t kBufferSize = 256 * 1024;
 
-std::string request(const std::string& start, const char* more) {
+std::string request(const std::string& start, const std::string& more) {
   return start + " HTTP/1.1\r\nHost: perf.test\r\nUser-Agent: perf_load\r\nAccept: */*\r\n" + more + "\r\n";
 }
 
@@ -27,16 +27,17 @@ std::string request(const std::string& start, const char* more) {
 
 Load::Load(const LoadOptions& options)
     : options_(options), connections_(options.connections), buffer_(kBufferSize, '\0') {
-  opening_ = request("GET " + options_.paths.front(), "");
+  const std::string header = options_.header.empty() ? "" : options_.header + "\r\n";
+  opening_ = request("GET " + options_.paths.front(), header);
   switch (options_.kind) {
     case Kind::kGet:
       for (const auto& path : options_.paths) {
-        requests_.push_back(request("GET " + path, options_.close ? "Connection: close\r\n" : ""));
+        requests_.push_back(request("GET " + path, header + (options_.close ? "Connection: close\r\n" : "")));
       }
       break;
     case Kind::kUpload: {
       const std::string length = "Content-Length: " + std::to_string(options_.size) + "\r\n";
-      requests_.push_back(request("POST /upload", length.c_str()));
+      requests_.push_back(request("POST /upload", length));
       file_ = ::memfd_create("body", MFD_CLOEXEC);
       if (file_ < 0 || ::ftruncate(file_, static_cast<off_t>(options_.size)) < 0) die("memfd");
       break;
@@ -168,7 +169,10 @@ void Load::take(Connection& connection, std::string_view bytes) {
     if (running_) result_.units += static_cast<std::uint64_t>(std::count(bytes.begin(), bytes.end(), kEventMark));
     return;
   }
-  if (!connection.busy || !connection.answer.feed(bytes)) return fail(connection, "not the answer that was expected");
+  if (!connection.busy || !connection.answer.feed(bytes)) {
+    errno = 0;
+    return fail(connection, "not the answer that was expected: " + std::string(bytes.substr(0, 600)));
+  }
   if (connection.answer.whole() && !options_.close) complete(connection);
 }
 
@@ -189,8 +193,8 @@ void Load::complete(Connection& connection) {
   options_.rate > 0 ? idle_.push_back(&connection) : start(connection, now_ns());
 }
 
-void Load::fail(Connection& connection, const char* why) {
-  if (++result_.errors > kMostErrors || !running_) die(std::string("connection: ") + why);
+void Load::fail(Connection& connection, const std::string& why) {
+  if (++result_.errors > kMostErrors || !running_) die("connection: " + why);
   close(connection);
   connection.busy = false;
   start(connection, now_ns());

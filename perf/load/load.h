@@ -18,6 +18,7 @@ struct LoadOptions {
   std::uint16_t port = 0;
   std::size_t connections = 1;
   std::vector<std::string> paths = {"/small"};  // of kGet, in turn
+  std::string header;                           // "Name: value", of every request
   bool close = false;                           // kGet: a new connection for each request
   double rate = 0;         // kGet: requests per second, counted from when they were due; 0: as fast as answers come
   std::uint64_t size = 0;  // of an upload, or of an echoed message
@@ -57,7 +58,7 @@ class Load {
   void receive(Connection& connection);
   void take(Connection& connection, std::string_view bytes);
   void complete(Connection& connection);
-  void fail(Connection& connection, const char* why);
+  void fail(Connection& connection, const std::string& why);
   void close(Connection& connection);
   void open_more();
 

@@ -1,7 +1,7 @@
 // Load for perf/run, and an origin for what nginx does not serve.
 //
 // usage: perf_load origin --port PORT
-//        perf_load get    --port PORT [--connections N] [--paths /a,/b,…] [--close] [--rate PER_SECOND]
+//        perf_load get    --port PORT [--connections N] [--paths /a,/b,…] [--close] [--rate PER_SECOND] [--header TEXT]
 //        perf_load upload --port PORT [--connections N] --size BYTES
 //        perf_load echo   --port PORT [--connections N] --size BYTES
 //        perf_load events --port PORT [--connections N]
@@ -57,6 +57,8 @@ perf::LoadOptions parse(int argc, char** argv) {
       options.connections = std::stoul(value);
     } else if (name == "--paths") {
       options.paths = split(value);
+    } else if (name == "--header") {
+      options.header = value;
     } else if (name == "--rate") {
       options.rate = std::stod(value);
     } else if (name == "--size") {
