@@ -16,6 +16,7 @@ enum class Kind { kGet, kUpload, kEcho, kEvents };
 struct LoadOptions {
   Kind kind = Kind::kGet;
   std::uint16_t port = 0;
+  bool any_address = false;  // of an origin, which is on the loopback device otherwise
   std::size_t connections = 1;
   std::vector<std::string> paths = {"/small"};  // of kGet, in turn
   std::string header;                           // "Name: value", of every request

@@ -1,6 +1,6 @@
 // Load for perf/run, and an origin for what nginx does not serve.
 //
-// usage: perf_load origin --port PORT
+// usage: perf_load origin --port PORT [--any]
 //        perf_load get    --port PORT [--connections N] [--paths /a,/b,…] [--close] [--rate PER_SECOND] [--header TEXT]
 //        perf_load upload --port PORT [--connections N] --size BYTES
 //        perf_load echo   --port PORT [--connections N] --size BYTES
@@ -45,8 +45,9 @@ perf::LoadOptions parse(int argc, char** argv) {
   perf::LoadOptions options;
   for (int i = 2; i < argc; ++i) {
     const std::string name = argv[i];
-    if (name == "--close") {
-      options.close = true;
+    if (name == "--") break;  // a container's command may follow
+    if (name == "--close" || name == "--any") {
+      (name == "--any" ? options.any_address : options.close) = true;
       continue;
     }
     if (++i == argc) throw std::invalid_argument(name);
@@ -86,7 +87,7 @@ void print(const perf::LoadResult& result) {
 int main(int argc, char** argv) try {
   const std::string command = argc > 1 ? argv[1] : "";
   auto options = parse(argc, argv);
-  if (command == "origin") perf::serve(options.port);
+  if (command == "origin") perf::serve(options.port, options.any_address);
   options.kind = kinds().at(command);
   ::prctl(PR_SET_TIMERSLACK, 1UL);  // requests are sent when they are due
   perf::Load load(options);

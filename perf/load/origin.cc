@@ -36,8 +36,8 @@ std::string event_chunk() { return "80\r\ndata: " + std::string(119, 'x') + kEve
 
 class Origin {
  public:
-  explicit Origin(std::uint16_t port)
-      : listener_(listen_on(port)), timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK)) {
+  Origin(std::uint16_t port, bool any_address)
+      : listener_(listen_on(port, any_address)), timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK)) {
     const itimerspec tenth{.it_interval = {.tv_sec = 0, .tv_nsec = 100'000'000},
                            .it_value = {.tv_sec = 0, .tv_nsec = 1}};
     if (timer_ < 0 || ::timerfd_settime(timer_, 0, &tenth, nullptr) < 0) die("timerfd");
@@ -166,8 +166,8 @@ class Origin {
 
 }  // namespace
 
-void serve(std::uint16_t port) {
-  Origin origin(port);
+void serve(std::uint16_t port, bool any_address) {
+  Origin origin(port, any_address);
   origin.run();
 }
 

@@ -15,6 +15,6 @@ inline constexpr char kEventMark = '!';
 
 // GET /websocket: after the upgrade every byte comes back as it was. GET /events: an event of 128 bytes ten times a
 // second. GET /chunked: 64 KiB in chunks of 4 KiB. POST: reads the body, then 200. Anything else: 200 and a few bytes.
-[[noreturn]] void serve(std::uint16_t port);
+[[noreturn]] void serve(std::uint16_t port, bool any_address);
 
 }  // namespace perf

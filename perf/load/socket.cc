@@ -47,11 +47,12 @@ std::int64_t now_ns() {
   return now.tv_sec * kSecond + now.tv_nsec;
 }
 
-int listen_on(std::uint16_t port) {
+int listen_on(std::uint16_t port, bool any_address) {
   const int fd = tcp_socket();
   const int on = 1;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  const sockaddr_in address = loopback(port);
+  sockaddr_in address = loopback(port);
+  if (any_address) address.sin_addr.s_addr = htonl(INADDR_ANY);
   if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0) die("bind");
   if (::listen(fd, 4096) < 0) die("listen");
   return fd;

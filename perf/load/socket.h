@@ -17,7 +17,7 @@ namespace perf {
 std::int64_t now_ns();
 
 // Nonblocking. A connection may still be on its way: sending answers EAGAIN until it is there.
-int listen_on(std::uint16_t port);
+int listen_on(std::uint16_t port, bool any_address);
 int connect_to(std::uint16_t port);
 
 class Poller {
