@@ -11,11 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -27,7 +25,6 @@
 
 namespace {
 
-constexpr std::size_t kBufferSize = 64 * 1024;
 constexpr int kPipeSize = 1 << 20;
 
 struct Pair;
@@ -39,7 +36,7 @@ struct Side {
   Pair* pair = nullptr;
   Side* other = nullptr;
   int fd = -1;
-  std::uint32_t events = 0;
+  std::uint32_t events = EPOLLIN;
   bool ended = false;        // it sent its FIN
   bool passed_end = false;   // and the other side has it
   std::string stuck;         // copy
@@ -62,11 +59,7 @@ struct Pair {
 std::uint16_t port(const char* text) { return static_cast<std::uint16_t>(std::strtoul(text, nullptr, 10)); }
 
 sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
+  return {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
 }
 
 int tcp_socket() {
@@ -78,17 +71,14 @@ int tcp_socket() {
 class Relay {
  public:
   Relay(bool splices, std::uint16_t listen_port, std::uint16_t origin_port)
-      : splices_(splices),
-        origin_(loopback(origin_port)),
-        epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-        listener_(tcp_socket()) {
+      : splices_(splices), origin_(loopback(origin_port)) {
     const int on = 1;
     ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     const sockaddr_in address = loopback(listen_port);
-    if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0) die("bind");
-    if (::listen(listener_, 4096) < 0) die("listen");
-    epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};
-    if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, listener_, &event) < 0) die("epoll_ctl");
+    if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0 ||
+        ::listen(listener_, 4096) < 0)
+      die("bind");
+    watch(EPOLL_CTL_ADD, listener_, EPOLLIN, nullptr);
   }
 
   [[noreturn]] void run() {
@@ -97,24 +87,27 @@ class Relay {
       const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), -1);
       for (int i = 0; i < count; ++i) {
         auto* side = static_cast<Side*>(events[i].data.ptr);
-        if (side == nullptr) {
+        if (side == nullptr)
           accept_all();
-        } else if (!side->pair->dead) {
+        else if (!side->pair->dead)
           handle(*side, events[i].events);
-        }
       }
       finished_.clear();  // only now: later events of the batch may have named them
     }
   }
 
  private:
+  void watch(int operation, int fd, std::uint32_t events, Side* side) {
+    epoll_event event{.events = events, .data = {.ptr = side}};
+    if (::epoll_ctl(epoll_, operation, fd, &event) < 0) die("epoll_ctl");
+  }
+
   void accept_all() {
     for (int fd; (fd = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0;) {
       auto* pair = new Pair;  // owned by its two entries in epoll_; finish() ends it
       const int origin = tcp_socket();
-      if (::connect(origin, reinterpret_cast<const sockaddr*>(&origin_), sizeof origin_) < 0 && errno != EINPROGRESS) {
-        die("connect");
-      }
+      // Whether it comes about, reading from it will tell.
+      ::connect(origin, reinterpret_cast<const sockaddr*>(&origin_), sizeof origin_);
       add(pair->client, *pair, pair->origin, fd);
       add(pair->origin, *pair, pair->client, origin);
     }
@@ -126,9 +119,7 @@ class Relay {
     side.pair = &pair;
     side.other = &other;
     side.fd = fd;
-    side.events = EPOLLIN;
-    epoll_event event{.events = EPOLLIN, .data = {.ptr = &side}};
-    if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) < 0) die("epoll_ctl");
+    watch(EPOLL_CTL_ADD, fd, EPOLLIN, &side);
   }
 
   void handle(Side& side, std::uint32_t events) {
@@ -148,7 +139,7 @@ class Relay {
     const ssize_t sent = ::send(from.other->fd, buffer_.data(), static_cast<std::size_t>(got), 0);
     // A socket that is still connecting answers EAGAIN, as a full one does.
     if (sent < 0 && errno != EAGAIN) return finish(*from.pair);
-    const ssize_t taken = std::max<ssize_t>(sent, 0);
+    const ssize_t taken = sent < 0 ? 0 : sent;
     if (taken < got) from.stuck.assign(buffer_.data() + taken, static_cast<std::size_t>(got - taken));
   }
 
@@ -205,8 +196,7 @@ class Relay {
       const std::uint32_t wanted = in | (side->other->blocked() ? EPOLLOUT : 0U);
       if (wanted == side->events) continue;
       side->events = wanted;
-      epoll_event event{.events = wanted, .data = {.ptr = side}};
-      ::epoll_ctl(epoll_, EPOLL_CTL_MOD, side->fd, &event);
+      watch(EPOLL_CTL_MOD, side->fd, wanted, side);
     }
   }
 
@@ -221,14 +211,14 @@ class Relay {
   }
 
   Pipe borrow() {
-    if (!pipes_.empty()) {
-      const Pipe spare = pipes_.back();
-      pipes_.pop_back();
-      return spare;
-    }
     Pipe pipe;
-    if (::pipe2(pipe.data(), O_NONBLOCK | O_CLOEXEC) < 0) die("pipe2");
-    ::fcntl(pipe[0], F_SETPIPE_SZ, kPipeSize);
+    if (!pipes_.empty()) {
+      pipe = pipes_.back();
+      pipes_.pop_back();
+    } else {
+      if (::pipe2(pipe.data(), O_NONBLOCK | O_CLOEXEC) < 0) die("pipe2");
+      ::fcntl(pipe[0], F_SETPIPE_SZ, kPipeSize);
+    }
     return pipe;
   }
 
@@ -239,9 +229,9 @@ class Relay {
 
   bool splices_;
   sockaddr_in origin_;
-  int epoll_;
-  int listener_;
-  std::array<char, kBufferSize> buffer_;
+  int epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+  int listener_ = tcp_socket();
+  std::array<char, 64 * 1024> buffer_;
   std::vector<Pipe> pipes_;
   std::vector<std::unique_ptr<Pair>> finished_;
 };

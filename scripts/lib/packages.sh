@@ -33,7 +33,10 @@ s3_packages() { printf '%s\n' radosgw ceph-mon ceph-osd curl; }
 
 check_packages() { printf '%s\n' clang clang-format clang-tidy; }
 
-perf_packages() { printf '%s\n' nginx-light haproxy wrk awscli tar time zstd; }
+perf_packages() {
+  printf '%s\n' nginx-light haproxy nghttp2-proxy awscli tar time zstd
+  have perf || first_known linux-perf linux-tools-generic # for perf/syscalls
+}
 
 # first_known NAME...: the first of several names for one thing that is installed or that apt can install.
 first_known() {
