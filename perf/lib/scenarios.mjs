@@ -37,5 +37,5 @@ export function scenarios(pageLoad) {
   };
 }
 
-export const QUICK = ['small-64', 'new-connection', '16k', '100k', '1m', '100m', '100m-up', 'mixed', 'echo-64', 'idle-keepalive',
+export const QUICK = ['small-64', 'new-connection', '100k', '1m', '100m', '100m-up', 'mixed', 'echo-64', 'idle-keepalive',
   'idle-websocket', 'latency'];
