@@ -54,6 +54,7 @@ export async function measureWorkspace(scenario, setting) {
   try {
     makeImage(setting);
     const hearth = await startHearth(cleanups, setting);
+    cleanups.push(() => execFileSync('docker', ['rmi', IMAGE], { stdio: 'ignore' }));
     const client = await hearth.admin();
     const { id } = await (await import('../../tests/e2e/lib/workspaces.mjs')).running(client);
     const container = await hearth.deployment.container(id);
