@@ -1,7 +1,7 @@
 option(HEARTH_BUILD_TESTS "Build unit and integration tests" ON)
 option(HEARTH_WERROR "Treat warnings as errors" OFF)
 option(HEARTH_FUZZ "Build libFuzzer targets (needs clang)" OFF)
-option(HEARTH_BUILD_PERF "Build micro benchmarks (needs Google Benchmark)" OFF)
+option(HEARTH_BUILD_PERF "Build perf/: load generator, floor and micro benchmarks (those need Google Benchmark)" OFF)
 option(HEARTH_CRASH_POINTS "Compile in the points where tests kill the process (gateway/base/crash_point.h)" OFF)
 option(HEARTH_COVERAGE "Instrument for gcov" OFF)
 set(HEARTH_SANITIZE "" CACHE STRING "Comma separated sanitizers, e.g. address,undefined or thread")
