@@ -104,6 +104,7 @@ class MigrationRun::Impl {
 
  private:
   void attempt() {
+    if (finished_) return;
     auto step = [sequence = Sequence(steps_)](const PgResult& previous) mutable { return sequence.next(previous); };
     running_ = true;
     connection_->interactive_transaction(Sequence::lock(), std::move(step),
@@ -115,6 +116,7 @@ class MigrationRun::Impl {
     if (closed_) return;
     if (result) {
       finished_ = true;
+      loop_.defer_delete(std::move(connection_));  // it is on the call stack, and has done what it was for
       if (events_.done) events_.done();
       return;
     }

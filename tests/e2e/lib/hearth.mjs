@@ -1,5 +1,6 @@
 // One hearth of its own for a test: data directory, free port, deployment name; everything is removed afterwards.
 // Its logs and configuration stay under artifacts/<suite>/logs/<deployment>.
+import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, readdirSync, rmSync, writeFileSync }
@@ -120,6 +121,12 @@ http {
       .map((path) => readFileSync(path, 'utf8').split('\n').slice(-60).join('\n')).join('\n');
   }
 
+  // Server processes that ended by a fault of their own: the supervisor starts another, so that a test may not notice.
+  crashes() {
+    const log = join(this.data, 'logs/error.log');
+    return existsSync(log) ? readFileSync(log, 'utf8').split('\n').filter((line) => /killed by signal (4|6|7|8|11)\b/.test(line)) : [];
+  }
+
   // Supervisor first, then the server processes: every process that runs our binary for this data directory.
   pids() {
     return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
@@ -167,7 +174,9 @@ http {
     cpSync(join(this.data, 'logs'), kept, { recursive: true });
     cpSync(this.conf, join(kept, 'hearth.conf'));
     t.diagnostic?.(`logs: ${kept}`);
+    const crashes = this.crashes();
     rmSync(this.data, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    assert.deepEqual(crashes, [], 'a server process has crashed');
   }
 }
 

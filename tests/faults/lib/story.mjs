@@ -46,7 +46,9 @@ export class Person {
     const answer = await this.ask('POST', '/workspaces', { name, ...fields });
     if (answer.status === 201) return answer.json;
     assert.equal(answer.json?.error?.code, 'NAME_TAKEN', answer.body);
-    return (await this.ask('GET', '/workspaces')).json.workspaces.find((row) => row.name === name);
+    const all = await this.ask('GET', '/workspaces');
+    assert.equal(all.status, 200, all.body);
+    return all.json.workspaces.find((row) => row.name === name);
   }
 
   async want(id, desired_state) {

@@ -97,6 +97,21 @@ TEST_F(MigrationsTest, WaitForTheDatabase) {
   EXPECT_TRUE(run_until(loop_, [&] { return done; }));
 }
 
+TEST_F(MigrationsTest, AreDoneOnceAlthoughTheDatabaseRestarts) {
+  int done = 0;
+  MigrationRun::Events events;
+  events.done = [&] { ++done; };
+  const MigrationRun run(loop_, options(), std::move(events));
+  ASSERT_TRUE(run_until(loop_, [&] { return done == 1; }));
+  server().stop();
+  server().start();
+  ASSERT_TRUE(migrate()) << "by another run, long after this one would have connected again";
+  hearth::test::run_for(loop_, Milliseconds(300));
+  EXPECT_EQ(done, 1);
+  EXPECT_EQ(sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"),
+            "0") << "the connection is given back";
+}
+
 TEST_F(MigrationsTest, DoneMayDestroyTheRun) {
   std::unique_ptr<MigrationRun> run;
   MigrationRun::Events events;
