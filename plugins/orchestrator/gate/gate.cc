@@ -66,7 +66,8 @@ void Gate::handle(Exchange& exchange) {
 }
 
 void Gate::proceed(Exchange& exchange, const Uuid& workspace, const Identity* identity) {
-  if (identity != nullptr && !routes_.loaded()) return busy(exchange);
+  // A process that has just begun, after a reload as well, knows in a moment.
+  if (identity != nullptr && !routes_.loaded()) return hold(exchange, workspace, *identity);
   act(exchange, workspace, identity, judge(exchange, workspace, identity));
 }
 
@@ -170,7 +171,13 @@ void Gate::wake_decided(ExchangeId id, Result<RunOutcome> outcome) {
 }
 
 void Gate::apply(const RouteDelta& delta) {
-  for (const Uuid& workspace : routes_.apply(delta)) release(workspace);
+  const bool first = !routes_.loaded();
+  std::vector<Uuid> changed = routes_.apply(delta);
+  if (first && routes_.loaded()) {
+    changed.clear();
+    for (const auto& [workspace, held] : held_) changed.push_back(workspace);
+  }
+  for (const Uuid& workspace : changed) release(workspace);
 }
 
 void Gate::hold(Exchange& exchange, const Uuid& workspace, const Identity& identity) {
@@ -219,7 +226,13 @@ void Gate::expire() {
     if (std::erase_if(found->second, [&due](const Held& h) { return h.exchange == due.exchange; }) == 0) continue;
     --held_count_;
     if (found->second.empty()) held_.erase(found);
-    if (Exchange* exchange = worker_.find(due.exchange)) refuse_plainly(*exchange, asleep());
+    Exchange* exchange = worker_.find(due.exchange);
+    if (exchange == nullptr) continue;
+    if (!routes_.loaded()) {
+      busy(*exchange);
+    } else {
+      refuse_plainly(*exchange, asleep());
+    }
   }
   if (deadlines_.empty()) return;
   expiry_.start(std::chrono::ceil<Milliseconds>(deadlines_.front().at - now), [this] { expire(); });

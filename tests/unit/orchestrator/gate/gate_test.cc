@@ -197,6 +197,40 @@ TEST_F(GateTest, HoldsNoLongerThanWakeHold) {
   EXPECT_EQ(gate_.held(), 0u);
 }
 
+TEST_F(GateTest, AProcessThatHasJustBegunHoldsUntilItKnowsTheWorkspaces) {
+  sign_in();
+  Gate fresh{worker_, control_, sessions_, settings_};
+  const auto begin = [&](const Uuid& id) -> FakeExchange& {
+    FakeExchange::Wanted wanted;
+    wanted.target = "/w/" + id.text() + "/x";
+    wanted.headers = {{"Cookie", "hearth_session=secret"}};
+    FakeExchange& exchange = worker_.begin(std::move(wanted));
+    fresh.handle(exchange);
+    return exchange;
+  };
+  FakeExchange& mine = begin(id_);
+  FakeExchange& nobodys = begin(Uuid::random());
+  EXPECT_EQ(fresh.held(), 2u);
+  Route route;
+  route.workspace = id_;
+  route.owner = identity_.user;
+  route.phase = Phase::running;
+  route.address = *SocketAddress::parse("127.0.0.1:4321");
+  fresh.apply({{route}, {}, true});
+  EXPECT_TRUE(mine.plan);
+  EXPECT_EQ(nobodys.status(), 404);
+  EXPECT_EQ(fresh.held(), 0u);
+
+  Gate never{worker_, control_, sessions_, settings_};
+  FakeExchange::Wanted wanted;
+  wanted.target = "/w/" + id_.text() + "/x";
+  wanted.headers = {{"Cookie", "hearth_session=secret"}};
+  FakeExchange& late = worker_.begin(std::move(wanted));
+  never.handle(late);
+  ASSERT_TRUE(test::run_until(loop_, [&] { return late.over(); }));
+  EXPECT_EQ(late.status(), 503);
+}
+
 TEST_F(GateTest, TellsHeldRequestsWhenItFails) {
   sign_in();
   set(Phase::standby, true);
