@@ -59,9 +59,15 @@ Result<std::shared_ptr<const Settings>> Builder::finish() {
   share_listen_options();
   warn_of_conflicting_names();
   settings.http.server_tokens = http->server_tokens;
+  settings.http.limit_req_zones = http->limit_req_zones;
+  settings.http.limit_conn_zones = http->limit_conn_zones;
   for (const auto& server : http->servers) {
     auto finished = finish_server(*server);
     if (!finished) return fail(finished.error());
+    if (auto known = check_limits(finished->fallback); !known) return fail(known.error());
+    for (const LocationSettings& location : finished->locations) {
+      if (auto known = check_limits(location); !known) return fail(known.error());
+    }
     settings.http.servers.push_back(std::move(*finished));
   }
   return std::make_shared<const Settings>(std::move(settings));
@@ -110,16 +116,18 @@ Result<void> Builder::check_listens() {
 }
 
 void Builder::share_listen_options() {
-  std::map<std::string, int> backlogs;
+  std::map<std::string, ListenSettings> options;
   for (const auto& server : http->servers) {
     for (const ListenDraft& listen : server->listens) {
-      if (listen.has_options) backlogs[listen.settings.address.text()] = listen.settings.backlog;
+      if (listen.has_options) options[listen.settings.address.text()] = listen.settings;
     }
   }
   for (const auto& server : http->servers) {
     for (ListenDraft& listen : server->listens) {
-      const auto found = backlogs.find(listen.settings.address.text());
-      if (found != backlogs.end()) listen.settings.backlog = found->second;
+      const auto found = options.find(listen.settings.address.text());
+      if (found == options.end()) continue;
+      listen.settings.backlog = found->second.backlog;
+      listen.settings.proxy_protocol = found->second.proxy_protocol;
     }
   }
 }
@@ -136,6 +144,19 @@ void Builder::warn_of_conflicting_names() {
       }
     }
   }
+}
+
+Result<void> Builder::check_limits(const LocationSettings& location) const {
+  const auto check = [](const auto& limits, const std::vector<LimitZoneSettings>& zones, const char* made_by) -> Result<void> {
+    for (const auto& limit : limits) {
+      const bool known = std::any_of(zones.begin(), zones.end(),
+                                     [&](const LimitZoneSettings& zone) { return zone.name == limit.zone; });
+      if (!known) return fail(error_at(limit.where, "unknown zone \"" + limit.zone + "\", \"" + made_by + "\" makes one"));
+    }
+    return {};
+  };
+  if (auto known = check(location.limit_reqs, http->limit_req_zones, "limit_req_zone"); !known) return known;
+  return check(location.limit_conns, http->limit_conn_zones, "limit_conn_zone");
 }
 
 LocationSettings Builder::inherited(const ServerScope& server) const {

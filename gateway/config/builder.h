@@ -34,6 +34,7 @@ class Builder {
   Result<void> check_listens();
   void share_listen_options();
   void warn_of_conflicting_names();
+  Result<void> check_limits(const LocationSettings& location) const;
   LocationSettings inherited(const ServerScope& server) const;
   Result<LocationSettings> finish_location(const ServerScope& server, const LocationScope& location);
   Result<ProxyPass> finish_proxy_pass(const ProxyTarget& target);

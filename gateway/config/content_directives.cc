@@ -1,8 +1,4 @@
-// What a location answers with: files, fixed answers, error pages, added headers; and who may ask.
-#include <arpa/inet.h>
-
-#include <cstring>
-
+// What a location answers with: files, fixed answers, error pages, added headers.
 #include "config/gateway_directives.h"
 #include "config/header_text.h"
 #include "config/setters.h"
@@ -159,61 +155,6 @@ Result<void> add_response_header(void* target, const Statement& statement, LoadC
   return {};
 }
 
-// Zeroes the bits behind the prefix; true if any was set.
-bool mask_host_bits(unsigned char* bytes, unsigned total_bits, unsigned prefix_bits) {
-  bool any = false;
-  for (unsigned bit = prefix_bits; bit < total_bits; ++bit) {
-    const auto mask = static_cast<unsigned char>(0x80u >> (bit % 8));
-    any = any || (bytes[bit / 8] & mask) != 0;
-    bytes[bit / 8] = static_cast<unsigned char>(bytes[bit / 8] & ~mask);
-  }
-  return any;
-}
-
-Result<AccessRule> parse_network(const Statement& statement, Builder& builder) {
-  const std::string& text = statement.args[0];
-  const std::size_t slash = text.find('/');
-  const std::string address = text.substr(0, slash);
-  AccessRule rule;
-  sockaddr_in v4{};
-  sockaddr_in6 v6{};
-  v4.sin_family = AF_INET;
-  v6.sin6_family = AF_INET6;
-  const bool is_v4 = inet_pton(AF_INET, address.c_str(), &v4.sin_addr) == 1;
-  const bool is_v6 = !is_v4 && inet_pton(AF_INET6, address.c_str(), &v6.sin6_addr) == 1;
-  const unsigned bits = is_v4 ? 32 : 128;
-  rule.prefix_bits = bits;
-  if (slash != std::string::npos) {
-    const auto prefix = parse_decimal<unsigned>(std::string_view(text).substr(slash + 1));
-    rule.prefix_bits = prefix.value_or(bits + 1);
-  }
-  if ((!is_v4 && !is_v6) || rule.prefix_bits > bits) {
-    return bad("invalid parameter \"" + text + "\", it must be \"all\", an address or a network such as 10.0.0.0/8");
-  }
-  auto* bytes =
-      is_v4 ? reinterpret_cast<unsigned char*>(&v4.sin_addr) : reinterpret_cast<unsigned char*>(&v6.sin6_addr);
-  if (mask_host_bits(bytes, bits, rule.prefix_bits)) {
-    builder.warn(statement.where, "low address bits of " + text + " are meaningless");
-  }
-  rule.network = is_v4 ? SocketAddress::from(reinterpret_cast<sockaddr*>(&v4), sizeof v4)
-                       : SocketAddress::from(reinterpret_cast<sockaddr*>(&v6), sizeof v6);
-  return rule;
-}
-
-Result<void> add_access_rule(void* target, const Statement& statement, LoadContext&) {
-  AccessRule rule;
-  if (statement.args[0] == "all") {
-    rule.all = true;
-  } else {
-    auto parsed = parse_network(statement, scope_of(target).builder);
-    if (!parsed) return fail(parsed.error());
-    rule = *parsed;
-  }
-  rule.allow = statement.name == "allow";
-  scope_of(target).add(&LocationSettings::access_rules, rule);
-  return {};
-}
-
 void add_files(DirectiveTable& table) {
   table.push_back({.name = "root",
                    .contexts = kHttpServerLocation,
@@ -294,17 +235,6 @@ void add_content_directives(DirectiveTable& table) {
                    .syntax = "add_header name value [always]",
                    .help = "Adds a header to responses with status 200, 201, 204, 206, 301, 302, 303, 304, 307 or 308, "
                            "with `always` to all. Inherited only if the inner level has none."});
-  for (const std::string_view name : {"allow", "deny"}) {
-    table.push_back({.name = name,
-                     .contexts = kHttpServerLocation,
-                     .min_args = 1,
-                     .max_args = 1,
-                     .repeatable = true,
-                     .set = add_access_rule,
-                     .syntax = name == "allow" ? "allow address | network | all" : "deny address | network | all",
-                     .help = "Rules over the client's address; the first that matches decides, else access is allowed. "
-                             "Inherited only if the inner level has none."});
-  }
 }
 
 }  // namespace hearth::config

@@ -101,7 +101,12 @@ Result<void> set_listen_parameter(ListenDraft& draft, const std::string& text) {
   }
   // Always so: each worker has its own SO_REUSEPORT listener, and an IPv6 one takes IPv6 only.
   if (text == "reuseport" || text == "bind" || text == "ipv6only=on") return {};
-  if (text == "ssl" || text == "http2" || text == "quic" || text == "proxy_protocol") {
+  if (text == "proxy_protocol") {
+    draft.settings.proxy_protocol = true;
+    draft.has_options = true;
+    return {};
+  }
+  if (text == "ssl" || text == "http2" || text == "quic") {
     return bad("the \"" + text + "\" parameter of the \"listen\" directive is not supported yet");
   }
   return bad("invalid parameter \"" + text + "\"");
@@ -197,10 +202,12 @@ void add_http_directives(DirectiveTable& table) {
                    .max_args = Directive::kMany,
                    .repeatable = true,
                    .set = set_listen,
-                   .syntax = "listen address[:port] | port | unix:path [default_server] [backlog=number] [reuseport]",
+                   .syntax = "listen address[:port] | port | unix:path [default_server] [backlog=number] "
+                             "[proxy_protocol] [reuseport]",
                    .fallback = "*:80, or *:8000 when not started as root",
                    .help = "An address the server takes connections on. `default_server` takes requests for hosts no "
-                           "server of that address names; otherwise the first server does."});
+                           "server of that address names; otherwise the first server does. With `proxy_protocol` every "
+                           "connection must begin with a PROXY protocol header, version 1 or 2; see `real_ip_header`."});
   table.push_back({.name = "server_name",
                    .contexts = "server",
                    .min_args = 1,

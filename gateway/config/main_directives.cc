@@ -229,6 +229,8 @@ DirectiveTable gateway_directives() {
   add_http_directives(table);
   add_client_directives(table);
   add_content_directives(table);
+  add_access_directives(table);
+  add_limit_directives(table);
   add_proxy_directives(table);
   add_upstream_directives(table);
   add_ignored_directives(table);

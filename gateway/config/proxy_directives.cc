@@ -65,6 +65,14 @@ Result<void> check_http_version(void*, const Statement& statement, LoadContext&)
   return invalid_value(statement.args[0], "\"1.1\"");
 }
 
+Result<void> set_proxy_protocol(void* target, const Statement& statement, LoadContext&) {
+  const std::string& text = statement.args[0];
+  const int version = text == "off" ? 0 : text == "on" || text == "v1" ? 1 : text == "v2" ? 2 : -1;
+  if (version < 0) return invalid_value(text, "on, off, v1 or v2");
+  scope_of(target).set([version](LocationSettings& out) { out.proxy_protocol = version; });
+  return {};
+}
+
 void add_proxy_timeout(DirectiveTable& table, std::string_view name, Milliseconds LocationSettings::*field,
                        std::string_view syntax, std::string_view help) {
   table.push_back({.name = name,
@@ -107,6 +115,15 @@ void add_proxy_directives(DirectiveTable& table) {
                    .set = hide_header,
                    .syntax = "proxy_hide_header name",
                    .help = "A header of the upstream's response that clients do not get."});
+  table.push_back({.name = "proxy_protocol",
+                   .contexts = kHttpServerLocation,
+                   .min_args = 1,
+                   .max_args = 1,
+                   .set = set_proxy_protocol,
+                   .syntax = "proxy_protocol on | v1 | v2 | off",
+                   .fallback = "off",
+                   .help = "Begins upstream connections with a PROXY protocol header that names the client; `on` is "
+                           "version 1. Such a connection serves one request."});
   add_proxy_timeout(table, "proxy_connect_timeout", &LocationSettings::proxy_connect_timeout,
                     "proxy_connect_timeout time", "Time to connect to an upstream, else 504.");
   add_proxy_timeout(table, "proxy_read_timeout", &LocationSettings::proxy_read_timeout, "proxy_read_timeout time",

@@ -51,6 +51,7 @@ struct Scope {
   Where where;
   std::vector<std::function<void(LocationSettings&)>> values;
   std::vector<std::function<void(ServerSettings&)>> server_values;
+  bool trusts = false;    // this level has its own set_real_ip_from
   std::string root_from;  // "root" or "alias", whichever this level has
   TypesDraft types;
 
@@ -70,7 +71,7 @@ struct Scope {
   }
   template <class... T>
   using Lists = std::tuple<std::vector<std::vector<T> LocationSettings::*>...>;
-  Lists<ErrorPage, AccessRule, HeaderSetting, std::string> lists_;
+  Lists<ErrorPage, AccessRule, HeaderSetting, LimitReqSettings, LimitConnSettings, std::string> lists_;
 };
 
 // proxy_pass, before the upstream's name is looked up: the upstream may be defined further down.
@@ -118,6 +119,8 @@ struct HttpScope : Scope {
   bool server_tokens = true;
   std::vector<std::unique_ptr<ServerScope>> servers;
   std::vector<std::unique_ptr<UpstreamDraft>> upstreams;
+  std::vector<LimitZoneSettings> limit_req_zones;
+  std::vector<LimitZoneSettings> limit_conn_zones;
 };
 
 }  // namespace hearth::config

@@ -73,11 +73,45 @@ struct ErrorPage {
   std::optional<int> new_status;  // "=200"
 };
 
+struct Network {
+  enum class Kind { all, unix_sockets, ip } kind = Kind::ip;
+  SocketAddress address;  // of ip; its port means nothing
+  unsigned prefix_bits = 0;
+};
+
 struct AccessRule {  // allow / deny, first match wins
   bool allow = false;
-  bool all = false;
-  SocketAddress network;  // port ignored
-  unsigned prefix_bits = 0;
+  Network network;
+};
+
+// Whom proxies in front speak for.
+struct RealIpSettings {
+  std::vector<Network> trusted;  // set_real_ip_from; empty = nobody is
+  enum class Source { header, proxy_protocol } source = Source::header;
+  std::string header = "X-Real-IP";  // an address, or a list of which the last one counts
+  bool recursive = false;  // the last one that is not trusted itself
+};
+
+// A table that limit_req or limit_conn counts in, shared by all workers.
+struct LimitZoneSettings {
+  std::string name;
+  std::string key;        // with $variables; requests for which it is empty are not counted
+  std::size_t size = 0;   // bytes
+  std::uint64_t rate = 0; // of limit_req_zone: thousandths of a request per second
+  Where where;
+};
+
+struct LimitReqSettings {
+  std::string zone;
+  std::uint64_t burst = 0;
+  std::uint64_t delay = 0;  // so many of the burst are not delayed; UINT64_MAX: nodelay
+  Where where{};
+};
+
+struct LimitConnSettings {
+  std::string zone;
+  std::uint64_t most = 0;
+  Where where{};
 };
 
 struct ReturnSetting {
@@ -103,6 +137,13 @@ struct LocationSettings {
 
   std::vector<ErrorPage> error_pages;
   std::vector<AccessRule> access_rules;
+  RealIpSettings real_ip;
+  std::vector<LimitReqSettings> limit_reqs;
+  std::vector<LimitConnSettings> limit_conns;
+  int limit_req_status = 503;
+  int limit_conn_status = 503;
+  std::uint64_t limit_rate = 0;  // bytes per second to a client; 0 = no limit
+  std::uint64_t limit_rate_after = 0;
   std::vector<HeaderSetting> add_headers;
   std::vector<HeaderSetting> proxy_set_headers;
   std::vector<std::string> proxy_hide_headers;
@@ -113,6 +154,7 @@ struct LocationSettings {
   Milliseconds send_timeout{60000};
   Milliseconds keepalive_timeout{75000};
   std::uint64_t keepalive_requests = 1000;
+  int proxy_protocol = 0;  // the version of the header a new upstream connection begins with; 0 = none
   Milliseconds proxy_connect_timeout{60000};
   Milliseconds proxy_read_timeout{60000};
   Milliseconds proxy_send_timeout{60000};
@@ -124,6 +166,7 @@ struct ListenSettings {
   Where where;
   int backlog = 511;
   bool default_server = false;
+  bool proxy_protocol = false;  // connections begin with a PROXY protocol header
 };
 
 struct ServerSettings {
@@ -141,6 +184,8 @@ struct ServerSettings {
 struct HttpSettings {
   std::vector<std::shared_ptr<const UpstreamSettings>> upstreams;
   std::vector<ServerSettings> servers;
+  std::vector<LimitZoneSettings> limit_req_zones;
+  std::vector<LimitZoneSettings> limit_conn_zones;
   bool server_tokens = true;
 };
 

@@ -25,6 +25,10 @@ enum class Variable : std::uint8_t {
   request_id,
   remote_addr,
   remote_port,
+  binary_remote_addr,   // 4 or 16 bytes; a key for limits
+  realip_remote_addr,   // the connection's, whatever real_ip_header makes of it
+  proxy_protocol_addr,  // what the connection's PROXY protocol header says
+  proxy_protocol_port,
   server_port,
   server_name,
   proxy_host,

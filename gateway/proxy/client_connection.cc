@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "log/log.h"
 #include "proxy/exchange.h"
+#include "proxy/proxy_protocol.h"
 
 namespace hearth::proxy {
 
@@ -21,6 +23,7 @@ void ClientConnection::accept(WorkerContext& context, const VirtualHosts& hosts,
 ClientConnection::ClientConnection(WorkerContext& context, const VirtualHosts& hosts, const SocketAddress& peer,
                                    const SocketAddress& local)
     : context_(context), hosts_(hosts), peer_(peer), local_(local), peer_ip_(peer.ip()), socket_(context.loop, this) {
+  expects_proxy_header_ = hosts.proxy_protocol;
   context_.connections.insert(this);
   ++context_.counters.connections_open;
 }
@@ -32,12 +35,29 @@ void ClientConnection::on_read(std::string_view bytes) {
     if (lingered_ > kLingerLimit) close();
     return;
   }
-  if (backlog_.empty()) {
+  if (expects_proxy_header_) {
+    take_proxy_header(bytes);
+  } else if (backlog_.empty()) {
     consume(bytes);
   } else {
     backlog_.append(bytes);
   }
   if (!closed_ && backlog_.size() >= kBacklogLimit) socket_.stop_reading();
+}
+
+void ClientConnection::take_proxy_header(std::string_view bytes) {
+  backlog_.append(bytes);
+  const ProxyHeader header = parse_proxy_header(backlog_);
+  if (header.state == ProxyHeader::State::need_more) return;
+  if (header.state == ProxyHeader::State::invalid) {
+    log::error("client {}: broken PROXY protocol header, closed", peer_ip_);
+    close();
+    return;
+  }
+  expects_proxy_header_ = false;
+  announced_ = std::make_unique<SocketAddress>(header.source);
+  const std::string rest = std::exchange(backlog_, {}).substr(header.size);
+  if (!rest.empty()) consume(rest);
 }
 
 // Parses as far as the exchange allows; the rest becomes the backlog.
@@ -142,6 +162,7 @@ void ClientConnection::on_end() {
     if (socket_.queued() == 0) close();
     return;
   }
+  if (expects_proxy_header_) return close();
   // A client may half-close after its requests and still wait for the answers; some may not have been parsed yet.
   if (!backlog_.empty()) return;
   if (!exchange_) {

@@ -42,6 +42,8 @@ class ClientConnection final : private Socket::Events, private DeadlineWheel::En
   const SocketAddress& peer() const { return peer_; }
   const SocketAddress& local() const { return local_; }
   std::string_view peer_ip() const { return peer_ip_; }
+  // What its PROXY protocol header says; null when it has none, empty when that speaks for nobody.
+  const SocketAddress* announced() const { return announced_.get(); }
   Socket& socket() { return socket_; }
   bool peer_finished() const { return peer_finished_; }  // its FIN has come: no further request
   std::uint64_t requests() const { return requests_; }
@@ -81,6 +83,7 @@ class ClientConnection final : private Socket::Events, private DeadlineWheel::En
   void on_readable() override;
   void on_deadline() override;
 
+  void take_proxy_header(std::string_view bytes);
   void consume(std::string_view input);
   bool step(std::string_view& input);  // one parser event; false when no more can be done with what there is
   void settle();
@@ -96,6 +99,7 @@ class ClientConnection final : private Socket::Events, private DeadlineWheel::En
   SocketAddress peer_;
   const SocketAddress& local_;
   std::string peer_ip_;
+  std::unique_ptr<SocketAddress> announced_;
   Socket socket_;
   std::unique_ptr<HttpExchange> exchange_;
   std::string backlog_;
@@ -106,6 +110,7 @@ class ClientConnection final : private Socket::Events, private DeadlineWheel::En
   Milliseconds send_timeout_{60000};
   Milliseconds idle_timeout_{75000};
   int depth_ = 0;
+  bool expects_proxy_header_ = false;
   bool consuming_ = false;
   bool peer_finished_ = false;
   bool lingering_ = false;

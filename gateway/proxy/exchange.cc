@@ -49,6 +49,9 @@ void HttpExchange::reset() {
   view_.headers.clear();
   request_complete_ = keep_alive_ = false;
   request_body_bytes_ = 0;
+  client_.reset();
+  tickets_.clear();
+  body_started_ns_ = 0;
   body_.clear();
   body_done_ = nullptr;
   on_end_ = nullptr;
@@ -124,7 +127,7 @@ void HttpExchange::on_head() {
     parser_.next({}, used);  // message_end: there is no body to wait for
     request_complete_ = true;
   }
-  if (route()) dispatch();
+  if (route() && admit()) dispatch();
 }
 
 bool HttpExchange::route() {
@@ -143,9 +146,10 @@ bool HttpExchange::route() {
   }
   path_ = *normalized;
   location_ = &server_->locate(path_);
+  identify_client();
   keep_alive_ = keep_alive_ && settings().keepalive_timeout.count() > 0 &&
                 connection_->requests() + 1 < settings().keepalive_requests;
-  if (!settings().access_rules.empty() && !is_allowed(settings().access_rules, connection_->peer())) {
+  if (!settings().access_rules.empty() && !is_allowed(settings().access_rules, client_address())) {
     fail(403);
     return false;
   }
@@ -190,7 +194,7 @@ void HttpExchange::fill_view() {
   view_.has_query = target.has_query;
   view_.host = head().host;
   view_.scheme = "http";
-  view_.remote_address = connection_->peer_ip();
+  view_.remote_address = client_ip();
   view_.request_id = {request_id_.data(), request_id_.size()};
   view_.has_body = head().framing != http::Framing::none;
   view_.websocket = head().upgrade_websocket;
@@ -274,6 +278,8 @@ void HttpExchange::end(Ending ending, EndedBy who) {
   ending_ = ending;
   drop_upstream();
   file_.reset();
+  tickets_.clear();
+  if (pause_) pause_->stop();
   if (status_ >= 100 && status_ < 600) ++context_.counters.status[status_ / 100];
   context_.counters.bytes_to_clients += response_body_bytes_;
   write_log(who);
@@ -304,6 +310,8 @@ void HttpExchange::deadline_passed() {
       use_fallback_location();
       keep_alive_ = false;
       fail(408);
+      return;
+    case State::waiting:
       return;
     case State::deciding:
       fail(503);

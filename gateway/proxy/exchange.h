@@ -1,19 +1,22 @@
 // HttpExchange: one request and its response, from the first byte of the head to the log line. Read this first.
 //
-//   head → [deciding → collecting] → replying | streaming | sending_file → done
+//   head → [waiting] → [deciding → collecting] → replying | streaming | sending_file → done
 //                                  → connecting → proxying → done, or the connection becomes a Tunnel
 //
 // Bytes come in through feed() (client) and the UpstreamUser callbacks; they leave through two Gathers, one writev per
 // direction and event. Back-pressure: wants_input() is false while the upstream has more than kHighWater unsent; the
 // upstream is not read while the client has.
 //
-// exchange.cc: life, routing, the module SDK. exchange_proxy.cc: the upstream side. exchange_reply.cc: local answers.
+// exchange.cc: life, routing, the module SDK. exchange_limits.cc: who may ask, and how fast. exchange_proxy.cc: the
+// upstream side. exchange_reply.cc: local answers.
 // Owner: the ClientConnection while in use, else the worker's spare list. Thread: the worker's.
 #pragma once
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "hearth/exchange.h"
 #include "http/request_parser.h"
@@ -23,6 +26,7 @@
 #include "proxy/gather.h"
 #include "proxy/tunnel.h"
 #include "proxy/upstream_connection.h"
+#include "runtime/timer.h"
 
 namespace hearth::proxy {
 
@@ -67,7 +71,7 @@ class HttpExchange final : public Exchange, private UpstreamUser {
   void set_user(std::string user) override { user_ = std::move(user); }
 
  private:
-  enum class State { head, deciding, collecting, connecting, proxying, streaming, sending_file, done };
+  enum class State { head, waiting, deciding, collecting, connecting, proxying, streaming, sending_file, done };
 
   // Bytes one side may leave unread before the other side is no longer read.
   static constexpr std::size_t kHighWater = 64 * 1024;
@@ -93,6 +97,16 @@ class HttpExchange final : public Exchange, private UpstreamUser {
   void set_deadline();
   std::string expand(const config::CompiledText& text) const;
   void append_variable(config::Variable variable, std::string_view name, std::string& out) const;
+
+  // exchange_limits.cc
+  void identify_client();
+  const SocketAddress& client_address() const;
+  std::string_view client_ip() const;
+  bool admit();
+  void pause(Milliseconds wait, void (HttpExchange::*then)());
+  std::size_t rate_step() const;  // bytes in one go; 0 = any
+  bool ahead_of_rate(void (HttpExchange::*then)());
+  void continue_response();
 
   // exchange_proxy.cc
   void start_proxy_pass();
@@ -152,6 +166,13 @@ class HttpExchange final : public Exchange, private UpstreamUser {
   bool keep_alive_ = false;
   std::uint64_t request_body_bytes_ = 0;
   std::uint64_t started_ns_ = 0;
+
+  // who asks, and limits
+  std::optional<SocketAddress> client_;  // by real_ip_header; else it is the connection's peer
+  std::string client_ip_;
+  std::vector<ConnectionZone::Ticket> tickets_;
+  std::unique_ptr<Timer> pause_;
+  std::uint64_t body_started_ns_ = 0;  // with limit_rate
 
   // a module's interest
   std::string body_;

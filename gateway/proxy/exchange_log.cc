@@ -31,7 +31,7 @@ TunnelLogEntry HttpExchange::log_entry() const {
   TunnelLogEntry entry;
   entry.log = location_->access_log;
   if (entry.log == nullptr) return entry;
-  entry.remote_addr = connection_->peer_ip();
+  entry.remote_addr = client_ip();
   entry.user = user_;
   entry.method = head().method_text;
   entry.target = head().target;
@@ -50,7 +50,7 @@ void HttpExchange::write_log(EndedBy who) {
   std::string upstream;
   if (upstream_started_ns_ != 0) upstream = upstream_address_.text();
   log::AccessRecord record;
-  record.remote_addr = connection_->peer_ip();
+  record.remote_addr = client_ip();
   record.user = user_;
   record.time = wall_now();
   record.method = head().method_text;

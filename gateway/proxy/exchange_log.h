@@ -4,6 +4,7 @@
 #include <string>
 
 #include "log/access_log.h"
+#include "proxy/limit_zones.h"
 #include "proxy/tunnel.h"
 
 namespace hearth::proxy {
@@ -19,6 +20,7 @@ struct TunnelLogEntry {
   std::string request_id;
   std::string upstream_addr;
   std::string route;
+  std::vector<ConnectionZone::Ticket> tickets;  // limit_conn counts the tunnel as it did the request
   std::uint64_t started_ns = 0;
   std::uint64_t upstream_time_us = 0;
 

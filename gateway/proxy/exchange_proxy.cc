@@ -6,6 +6,7 @@
 #include "log/log.h"
 #include "proxy/exchange.h"
 #include "proxy/exchange_log.h"
+#include "proxy/proxy_protocol.h"
 
 namespace hearth::proxy {
 
@@ -90,7 +91,9 @@ bool HttpExchange::pick_server() {
 void HttpExchange::begin_upstream() {
   upstream_started_ns_ = uv_hrtime();
   response_parser_.begin({head().method == http::Method::head, head().upgrade_websocket});
-  upstream_ = retried_ ? nullptr : context_.upstreams.take(upstream_address_, *this);
+  // A connection that begins with a PROXY header speaks for one client only.
+  const bool fresh = retried_ || settings().proxy_protocol != 0;
+  upstream_ = fresh ? nullptr : context_.upstreams.take(upstream_address_, *this);
   if (upstream_) {
     ++context_.counters.upstream_reuses;
     upstream_ready();
@@ -104,6 +107,9 @@ void HttpExchange::begin_upstream() {
 
 void HttpExchange::upstream_ready() {
   state_ = State::proxying;
+  upstream_->socket().limit_reads(rate_step());
+  if (const int version = settings().proxy_protocol; version != 0)
+    append_proxy_header(to_upstream_.text(), version, client_address(), connection_->local());
   write_upstream_head();
   if (request_complete_) flush_upstream();  // else the head leaves together with the first bytes of the body
   if (state_ != State::proxying) return;
@@ -114,7 +120,7 @@ void HttpExchange::upstream_ready() {
 void HttpExchange::write_upstream_head() {
   RequestFilter filter(*location_, hidden_cookie_);
   std::array<http::Field, 5> fixed{{{"X-Request-Id", {request_id_.data(), request_id_.size()}},
-                                    {"X-Forwarded-For", connection_->peer_ip()},
+                                    {"X-Forwarded-For", client_ip()},
                                     {"X-Forwarded-Proto", "http"},
                                     {"X-Forwarded-Host", head().host},
                                     {"X-Forwarded-Prefix", forwarded_prefix_}}};
@@ -232,7 +238,8 @@ void HttpExchange::drop_upstream() {
 
 void HttpExchange::release_upstream(bool reusable) {
   if (server_index_ >= 0) location_->balancer->succeeded(server_index_);
-  if (reusable) {
+  if (reusable && settings().proxy_protocol == 0) {
+    upstream_->socket().limit_reads(0);
     context_.upstreams.give_back(std::move(upstream_), upstream_keepalive_);
   } else {
     drop_upstream();
@@ -286,6 +293,7 @@ void HttpExchange::pump_response(std::string_view bytes) {
   if (connection_->socket().queued() > kHighWater) upstream_->socket().stop_reading();
   splice_response();
   set_deadline();
+  if (ahead_of_rate(&HttpExchange::continue_response)) upstream_->socket().stop_reading();
 }
 
 void HttpExchange::on_interim_head() {
@@ -368,10 +376,12 @@ void HttpExchange::become_tunnel(std::string_view early) {
   http::append_client_head(to_client_.text(), response_parser_.head(), options);
   if (!flush_client()) return;
   auto entry = std::make_shared<TunnelLogEntry>(log_entry());
+  entry->tickets = std::move(tickets_);
   ++context_.counters.status[1];
   ++context_.counters.tunnels_opened;
   std::unique_ptr<UpstreamConnection> upstream = std::move(upstream_);
   Socket upstream_socket = upstream->take_socket();
+  upstream_socket.limit_reads(0);
   context_.upstreams.close(std::move(upstream));
   const Milliseconds idle_timeout = settings().tunnel_timeout;
   WorkerContext& context = context_;

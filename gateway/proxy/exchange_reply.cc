@@ -121,7 +121,7 @@ bool HttpExchange::send(std::string_view bytes) {
   response_body_bytes_ += bytes.size();
   if (!flush_client()) return false;
   if (connection_->socket().queued() > kStreamLimit) {
-    log::info("client {} does not read its event stream: closed", connection_->peer_ip());
+    log::info("client {} does not read its event stream: closed", client_ip());
     client_gone();
     return false;
   }
@@ -153,6 +153,7 @@ void HttpExchange::start_static_file() {
   request.path = file_path(settings(), path_);
   request.directory = path_.ends_with('/');
   request.index = settings().index;
+  request.block_size = rate_step();
   if (status_override_ == 0) {
     request.range = head().headers.value(http::KnownHeader::range);
     request.if_none_match = head().headers.value("If-None-Match");
@@ -254,6 +255,7 @@ void HttpExchange::continue_file() {
   }
   set_deadline();
   if (connection_->socket().queued() > 0) return;  // client_drained() goes on
+  if (ahead_of_rate(&HttpExchange::continue_file)) return;
   reading_file_ = true;
   auto ok = std::make_shared<bool>(false);
   context_.loop.queue_work([file = file_, ok] { *ok = read_block(*file); },
@@ -273,6 +275,7 @@ void HttpExchange::continue_file() {
 
 void HttpExchange::client_drained() {
   if (state_ == State::proxying && upstream_) {
+    if (ahead_of_rate(&HttpExchange::continue_response)) return;
     upstream_->socket().start_reading();
     set_deadline();
   } else if (state_ == State::sending_file && file_ && !reading_file_) {

@@ -14,7 +14,7 @@ constexpr std::uint64_t kSpliceFrom = 64 * 1024;
 // --- the response ---
 
 void HttpExchange::splice_response() {
-  if (!upstream_ || framing_.framing == http::Framing::chunked || !splice_) return;
+  if (!upstream_ || framing_.framing == http::Framing::chunked || !splice_ || rate_step() != 0) return;
   const bool counted = response_parser_.body_remaining() >= kSpliceFrom;
   const bool endless = response_parser_.until_close() && response_body_bytes_ >= kSpliceFrom;
   if (counted || endless) upstream_->socket().read_raw(true);

@@ -4,6 +4,7 @@
 #include "http/cookie.h"
 #include "http/uri.h"
 #include "proxy/exchange.h"
+#include "proxy/real_ip.h"
 
 namespace hearth::proxy {
 
@@ -63,10 +64,22 @@ void HttpExchange::append_variable(config::Variable variable, std::string_view n
       out.append(request_id_.data(), request_id_.size());
       return;
     case Variable::remote_addr:
-      out.append(connection_->peer_ip());
+      out.append(client_ip());
       return;
     case Variable::remote_port:
-      out.append(std::to_string(connection_->peer().port()));
+      out.append(std::to_string(client_address().port()));
+      return;
+    case Variable::binary_remote_addr:
+      out.append(address_bytes(client_address()));
+      return;
+    case Variable::realip_remote_addr:
+      out.append(connection_->peer_ip());
+      return;
+    case Variable::proxy_protocol_addr:
+      if (connection_->announced() != nullptr) out.append(connection_->announced()->ip());
+      return;
+    case Variable::proxy_protocol_port:
+      if (connection_->announced() != nullptr) out.append(std::to_string(connection_->announced()->port()));
       return;
     case Variable::server_port:
       out.append(std::to_string(connection_->local().port()));
@@ -78,7 +91,7 @@ void HttpExchange::append_variable(config::Variable variable, std::string_view n
       if (settings().proxy_pass) out.append(settings().proxy_pass->host);
       return;
     case Variable::proxy_add_x_forwarded_for:
-      out.append(connection_->peer_ip());
+      out.append(client_ip());
       return;
     case Variable::status:
       out.append(std::to_string(status_));

@@ -1,9 +1,8 @@
 #include "proxy/location.h"
 
-#include <cstring>
-
 #include "base/check.h"
 #include "base/strings.h"
+#include "proxy/real_ip.h"
 
 namespace hearth::proxy {
 
@@ -24,19 +23,6 @@ std::vector<CompiledHeader> compile_headers(const std::vector<config::HeaderSett
 std::string_view without_port(std::string_view host) {
   if (!host.empty() && host.front() == '[') return host.substr(0, host.find(']') + 1);
   return host.substr(0, host.find(':'));
-}
-
-bool prefix_bits_equal(const std::uint8_t* a, const std::uint8_t* b, unsigned bits) {
-  if (std::memcmp(a, b, bits / 8) != 0) return false;
-  const unsigned rest = bits % 8;
-  return rest == 0 || (a[bits / 8] >> (8 - rest)) == (b[bits / 8] >> (8 - rest));
-}
-
-const std::uint8_t* address_bytes(const SocketAddress& address) {
-  if (address.family() == AF_INET) {
-    return reinterpret_cast<const std::uint8_t*>(&reinterpret_cast<const sockaddr_in*>(address.get())->sin_addr);
-  }
-  return reinterpret_cast<const std::uint8_t*>(&reinterpret_cast<const sockaddr_in6*>(address.get())->sin6_addr);
 }
 
 }  // namespace
@@ -105,7 +91,9 @@ Router::Router(const config::HttpSettings& settings, const Parts& parts) {
     for (const auto& location : server.locations) compiled->locations.push_back(compile(location, parts));
     compiled->fallback = compile(server.fallback, parts);
     for (const auto& listen : server.listens) {
-      hosts_[listen.address.text()].add(*compiled, listen.default_server);
+      VirtualHosts& hosts = hosts_[listen.address.text()];
+      hosts.add(*compiled, listen.default_server);
+      hosts.proxy_protocol = listen.proxy_protocol;
     }
     servers_.push_back(std::move(compiled));
   }
@@ -120,6 +108,14 @@ Location Router::compile(const config::LocationSettings& settings, const Parts& 
   location.access_log = settings.access_log.on ? parts.access_log(settings.access_log) : nullptr;
   location.proxy_set_headers = compile_headers(settings.proxy_set_headers);
   location.add_headers = compile_headers(settings.add_headers);
+  for (const config::LimitReqSettings& limit : settings.limit_reqs) {
+    const auto& [key, zone] = parts.zones->requests(limit.zone);
+    location.limit_reqs.push_back({compile_text(key), zone.get(), &limit});
+  }
+  for (const config::LimitConnSettings& limit : settings.limit_conns) {
+    const auto& [key, zone] = parts.zones->connections(limit.zone);
+    location.limit_conns.push_back({compile_text(key), zone.get(), &limit});
+  }
   if (settings.returns) location.returned = compile_text(settings.returns->text);
   if (settings.proxy_pass) {
     const config::UpstreamSettings& upstream = *settings.proxy_pass->upstream;
@@ -137,9 +133,7 @@ Balancer* Router::balancer(const config::UpstreamSettings& upstream) {
 
 bool is_allowed(const std::vector<config::AccessRule>& rules, const SocketAddress& client) {
   for (const config::AccessRule& rule : rules) {
-    if (rule.all) return rule.allow;
-    if (client.family() != rule.network.family() || client.is_unix()) continue;
-    if (prefix_bits_equal(address_bytes(client), address_bytes(rule.network), rule.prefix_bits)) return rule.allow;
+    if (is_in(rule.network, client)) return rule.allow;
   }
   return true;
 }

@@ -13,6 +13,7 @@
 #include "config/variables.h"
 #include "log/access_log.h"
 #include "proxy/balancer.h"
+#include "proxy/limit_zones.h"
 #include "proxy/upstream_pool.h"
 
 namespace hearth {
@@ -28,6 +29,18 @@ struct CompiledHeader {
   bool applies(int status) const;  // add_header: on the statuses nginx lists, unless `always`
 };
 
+struct CompiledLimitReq {
+  config::CompiledText key;
+  RequestZone* zone = nullptr;
+  const config::LimitReqSettings* settings = nullptr;
+};
+
+struct CompiledLimitConn {
+  config::CompiledText key;
+  ConnectionZone* zone = nullptr;
+  const config::LimitConnSettings* settings = nullptr;
+};
+
 struct Location {
   const config::LocationSettings* settings = nullptr;
   Handler* handler = nullptr;            // of the module that answers here, if one does
@@ -35,6 +48,8 @@ struct Location {
   log::AccessLog* access_log = nullptr;  // null = off
   std::vector<CompiledHeader> proxy_set_headers;
   std::vector<CompiledHeader> add_headers;
+  std::vector<CompiledLimitReq> limit_reqs;
+  std::vector<CompiledLimitConn> limit_conns;
   config::CompiledText returned;
   KeepAliveLimits keepalive;
 };
@@ -54,6 +69,8 @@ class VirtualHosts {
   void add(const VirtualServer& server, bool default_server);
   // By Host without port: exact name, then the longest "*.suffix", then the default (the first listed).
   const VirtualServer& select(std::string_view host) const;
+  // Whether connections to this address begin with a PROXY protocol header.
+  bool proxy_protocol = false;
 
  private:
   std::vector<const VirtualServer*> servers_;
@@ -65,6 +82,7 @@ class Router {
   struct Parts {
     std::function<Handler*(const std::string& name)> handler;
     std::function<log::AccessLog*(const config::AccessLogSettings&)> access_log;
+    const LimitZones* zones = nullptr;  // of these settings
   };
 
   Router(const config::HttpSettings& settings, const Parts& parts);

@@ -49,6 +49,7 @@ std::string file_path(const config::LocationSettings& settings, std::string_view
 
 FileAnswer open_file(const FileRequest& request) {
   FileAnswer answer;
+  answer.block_size = request.block_size == 0 ? kBlockSize : std::min(request.block_size, kBlockSize);
   std::vector<std::string> candidates;
   if (request.directory) {
     for (const std::string& index : request.index) candidates.push_back(request.path + index);
@@ -107,7 +108,7 @@ FileAnswer open_file(const FileRequest& request) {
 }
 
 bool read_block(FileAnswer& answer) {
-  answer.block.resize(static_cast<std::size_t>(std::min<std::uint64_t>(kBlockSize, answer.length)));
+  answer.block.resize(static_cast<std::size_t>(std::min<std::uint64_t>(answer.block_size, answer.length)));
   std::size_t done = 0;
   while (done < answer.block.size()) {
     const ssize_t got = ::pread(answer.fd.get(), answer.block.data() + done, answer.block.size() - done,

@@ -17,6 +17,7 @@ struct FileRequest {
   std::string path;        // in the file system
   bool directory = false;  // the URL ended in "/": try the index files
   std::vector<std::string> index;
+  std::size_t block_size = 0;  // at most so much is read at once; 0 = as is best
   std::string range;
   std::string if_none_match;
   std::string if_modified_since;
@@ -33,11 +34,12 @@ struct FileAnswer {
   std::string etag;
   std::string last_modified;
   std::string block;  // the bytes read last
+  std::size_t block_size = 0;
 };
 
 std::string file_path(const config::LocationSettings& settings, std::string_view normalized_path);
 FileAnswer open_file(const FileRequest& request);
-// Reads the next block of at most 128 KiB into answer.block; false on a read error or when the file has shrunk.
+// Reads the next block, at most 128 KiB, into answer.block; false on a read error or when the file has shrunk.
 bool read_block(FileAnswer& answer);
 
 struct ByteRange {

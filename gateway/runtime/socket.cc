@@ -3,6 +3,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string>
@@ -97,7 +98,8 @@ void Socket::start_reading() {
           return;
         }
         const auto shared = state->loop->read_buffer();
-        *buffer = uv_buf_init(shared.data(), static_cast<unsigned>(shared.size()));
+        const std::size_t size = state->most == 0 ? shared.size() : std::min(state->most, shared.size());
+        *buffer = uv_buf_init(shared.data(), static_cast<unsigned>(size));
       },
       [](uv_stream_t* s, ssize_t size, const uv_buf_t* buffer) {
         auto* state = static_cast<State*>(s->data);

@@ -58,6 +58,7 @@ class Socket {
   // from fd(). The end and errors are found there too. Changing it costs nothing; it does not start the reading.
   void read_raw(bool on) { state_->raw = on; }
   bool reads_raw() const { return state_->raw; }
+  void limit_reads(std::size_t most) { state_->most = most; }  // bytes in one on_read(); 0 = as many as there are
 
   // 0, or the error: then nothing more can be written.
   int write(std::span<const iovec> parts);
@@ -79,6 +80,7 @@ class Socket {
     };
     Loop* loop = nullptr;
     Events* events = nullptr;
+    std::size_t most = 0;
     bool reading = false;
     bool raw = false;
     bool open = false;

@@ -33,6 +33,7 @@ Result<std::shared_ptr<Configuration>> load_configuration(const CommandLine& opt
   auto loaded = config::load(std::move(load));
   if (!loaded) return fail(loaded.error());
   configuration->loaded = std::move(*loaded);
+  configuration->limit_zones = std::make_unique<proxy::LimitZones>(configuration->settings().http);
   for (const auto& module : configuration->modules) {
     if (auto checked = (*module)->configured(configuration->settings()); !checked) return fail(checked.error());
   }

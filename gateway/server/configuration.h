@@ -7,6 +7,7 @@
 
 #include "config/loader.h"
 #include "plugin/loader.h"
+#include "proxy/limit_zones.h"
 
 namespace hearth::server {
 
@@ -21,6 +22,7 @@ struct CommandLine {
 struct Configuration {
   std::unique_ptr<config::LoadedConfiguration> loaded;
   std::vector<std::shared_ptr<plugin::LoadedModule>> modules;
+  std::unique_ptr<proxy::LimitZones> limit_zones;  // shared by the workers
 
   const config::Settings& settings() const { return *loaded->settings; }
 };

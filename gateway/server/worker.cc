@@ -45,6 +45,7 @@ Result<void> Worker::set_up() {
   proxy::Router::Parts router;
   router.handler = [this](const std::string& name) { return handler(name); };
   router.access_log = [this](const config::AccessLogSettings& settings) { return access_log(settings); };
+  router.zones = parts_.configuration->limit_zones.get();
   context_ =
       std::make_unique<proxy::WorkerContext>(parts_.index, *loop_, parts_.configuration->settings().http, router);
   context_->connection_closed = [this] { watch_limit(); };

@@ -48,6 +48,7 @@ Gateway::Gateway(Options options) : port_(free_port()) {
     std::abort();
   }
   configuration_.loaded = std::move(*loaded);
+  configuration_.limit_zones = std::make_unique<proxy::LimitZones>(configuration_.settings().http);
   auto sockets = server::ListenSockets::open(configuration_.settings(), {});
   if (!sockets) {
     std::fprintf(stderr, "%s\n", sockets.error().message.c_str());

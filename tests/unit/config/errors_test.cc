@@ -151,6 +151,26 @@ TEST_F(ConfigErrors, AcrossServers) {
             "P/c.conf:3: duplicate listen options for 0.0.0.0:80, they are already given at P/c.conf:2");
 }
 
+TEST_F(ConfigErrors, Limits) {
+  const auto in_http = [](const std::string& text) {
+    return "http { " + text + "\nserver { listen 127.0.0.1:8080; } }";
+  };
+  expect(
+      {
+          {"limit_req_zone $remote_addr zone=z:1m rate=0r/s;",
+           "1: invalid rate \"0r/s\", it must read 10r/s or 30r/m"},
+          {"limit_req_zone $remote_addr zone=z:1m rate=s;", "1: invalid rate \"s\", it must read 10r/s or 30r/m"},
+          {"limit_req_zone $remote_addr zone=z rate=1r/s;", "1: invalid zone \"z\", it reads zone=name:10m"},
+          {"limit_req_zone $remote_addr zone=z:1k rate=1r/s;", "1: zone \"z\" is too small, it needs at least 32k"},
+          {"limit_req_zone $remote_adr zone=z:1m rate=1r/s;",
+           "1: unknown \"remote_adr\" variable, did you mean \"remote_addr\"?"},
+          {"limit_conn_zone $remote_addr rate=1r/s;", "1: invalid parameter \"rate=1r/s\""},
+          {"limit_conn_zone $remote_addr zone=z:1m;\nlimit_conn_zone $host zone=z:1m;",
+           "2: zone \"z\" is already bound at P/c.conf:1"},
+      },
+      in_http);
+}
+
 TEST_F(ConfigErrors, Location) {
   expect(
       {
@@ -184,6 +204,19 @@ TEST_F(ConfigErrors, Location) {
            "1: invalid parameter \"10.0.0.0/33\", it must be \"all\", an address or a network such as 10.0.0.0/8"},
           {"deny example.com;",
            "1: invalid parameter \"example.com\", it must be \"all\", an address or a network such as 10.0.0.0/8"},
+          {"set_real_ip_from all;",
+           "1: invalid parameter \"all\", it must be \"unix:\", an address or a network such as 10.0.0.0/8"},
+          {"real_ip_header \"\";", "1: invalid header name \"\""},
+          {"real_ip_recursive maybe;",
+           "1: invalid value \"maybe\" in \"real_ip_recursive\" directive, it must be \"on\" or \"off\""},
+          {"limit_req burst=5;", "1: \"limit_req\" must have \"zone\" parameter"},
+          {"limit_req zone=z wait;", "1: invalid parameter \"wait\""},
+          {"limit_req zone=z;", "1: unknown zone \"z\", \"limit_req_zone\" makes one"},
+          {"limit_conn z 0;", "1: invalid value \"0\" in \"limit_conn\" directive, it must be a number from 1 to 65535"},
+          {"limit_conn z 1;", "1: unknown zone \"z\", \"limit_conn_zone\" makes one"},
+          {"limit_req_status 200;",
+           "1: invalid value \"200\" in \"limit_req_status\" directive, it must be a status from 400 to 599"},
+          {"proxy_protocol v3;", "1: invalid value \"v3\" in \"proxy_protocol\" directive, it must be on, off, v1 or v2"},
           {"access_log x.log fancy;", "1: unknown log format \"fancy\", it must be \"combined\" or \"json\""},
           {"access_log off json;", "1: invalid parameter \"json\""},
           {"proxy_http_version 1.0;",

@@ -103,8 +103,8 @@ TEST_F(ConfigSettings, InheritsAsNginxDoes) {
   EXPECT_EQ(a.error_pages[0].new_status, 200);
   ASSERT_EQ(a.access_rules.size(), 1u);
   EXPECT_FALSE(a.access_rules[0].allow);
-  EXPECT_EQ(a.access_rules[0].prefix_bits, 8u);
-  EXPECT_EQ(a.access_rules[0].network.ip(), "10.0.0.0");
+  EXPECT_EQ(a.access_rules[0].network.prefix_bits, 8u);
+  EXPECT_EQ(a.access_rules[0].network.address.ip(), "10.0.0.0");
   EXPECT_THAT(a.index, ElementsAre("a", "b"));
   EXPECT_EQ(a.types->size(), 1u);
   EXPECT_EQ(a.types->at("a"), "text/x");
@@ -123,7 +123,7 @@ TEST_F(ConfigSettings, InheritsAsNginxDoes) {
   EXPECT_FALSE(b.access_log.on);
   EXPECT_THAT(b.index, ElementsAre("c"));
   ASSERT_EQ(b.access_rules.size(), 1u);
-  EXPECT_TRUE(b.access_rules[0].all);
+  EXPECT_EQ(b.access_rules[0].network.kind, Network::Kind::all);
   ASSERT_EQ(b.error_pages.size(), 2u);
   EXPECT_EQ(b.error_pages[1].status, 502);
   EXPECT_EQ(b.types->count("a"), 0u);

@@ -117,14 +117,9 @@ TEST(VirtualHosts, ExactWildcardDefault) {
 
 TEST(AccessRules, FirstMatchDecides) {
   const auto rule = [](bool allow, const char* network, unsigned bits) {
-    config::AccessRule out;
-    out.allow = allow;
-    out.network = *SocketAddress::parse(network, 1);
-    out.prefix_bits = bits;
-    return out;
+    return config::AccessRule{allow, {config::Network::Kind::ip, *SocketAddress::parse(network, 1), bits}};
   };
-  config::AccessRule everybody;
-  everybody.all = true;
+  const config::AccessRule everybody{false, {config::Network::Kind::all, {}, 0}};
   const std::vector<config::AccessRule> rules{rule(false, "10.0.0.128:1", 25), rule(true, "10.0.0.0:1", 8),
                                               rule(true, "[2001:db8::]:1", 33), everybody};
   const auto allowed = [&](const char* client) { return is_allowed(rules, *SocketAddress::parse(client, 1)); };
