@@ -121,6 +121,7 @@ void ClientConnection::finish_exchange() {
   const HttpExchange::Ending ending = finished->ending();
   idle_timeout_ = finished->keepalive_timeout();
   send_timeout_ = finished->send_timeout();
+  const bool nothing_follows = finished->was_last() && backlog_.empty();
   context_.recycle(std::move(finished));
   ++requests_;
   switch (ending) {
@@ -132,7 +133,11 @@ void ClientConnection::finish_exchange() {
       }
       return;
     case HttpExchange::Ending::close:
-      linger();
+      if (nothing_follows && socket_.queued() == 0) {
+        close();
+      } else {
+        linger();
+      }
       return;
     case HttpExchange::Ending::abort:
       if (socket_.is_open()) socket_.abort();  // a FIN could pass for the regular end of the body

@@ -278,6 +278,7 @@ void HttpExchange::end(Ending ending, EndedBy who) {
   ending_ = ending;
   drop_upstream();
   file_.reset();
+  body_down_ = {};
   tickets_.clear();
   if (pause_) pause_->stop();
   if (status_ >= 100 && status_ < 600) ++context_.counters.status[status_ / 100];

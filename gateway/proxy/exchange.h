@@ -55,6 +55,8 @@ class HttpExchange final : public Exchange, private UpstreamUser {
   void deadline_passed();
   bool done() const { return state_ == State::done; }
   Ending ending() const { return ending_; }
+  // The client has said that nothing follows this request, and all of it has come.
+  bool was_last() const { return request_complete_ && parser_.done() && !head().keep_alive; }
   Milliseconds keepalive_timeout() const;
   Milliseconds send_timeout() const;
 
@@ -135,6 +137,8 @@ class HttpExchange final : public Exchange, private UpstreamUser {
 
   // exchange_splice.cc
   void splice_response();  // from here on the body goes past the parser, if that pays
+  void response_moved(const SplicePipes::Moved& moved);
+  void request_moved(const SplicePipes::Moved& moved);
 
   // exchange_reply.cc
   void fail(int status);
@@ -195,6 +199,8 @@ class HttpExchange final : public Exchange, private UpstreamUser {
   int server_index_ = -1;
   std::uint64_t servers_tried_ = 0;
   bool splice_ = true;  // false: tried, and it does not work here
+  SpliceStream body_up_;
+  SpliceStream body_down_;
   bool retried_ = false;
   bool upload_failed_ = false;
   unsigned upstream_status_ = 0;

@@ -172,6 +172,7 @@ void HttpExchange::on_upstream_ready() {
 
 void HttpExchange::on_upstream_drained() {
   ClientConnection::Dispatch dispatch(*connection_);
+  if (body_up_.holding()) return request_moved(context_.loop.splice_pipes().resume(upstream_->socket(), body_up_));
   set_deadline();
   connection_->input_wanted();
 }
@@ -233,6 +234,7 @@ void HttpExchange::on_bad_response() {
 }
 
 void HttpExchange::drop_upstream() {
+  body_up_ = {};
   if (upstream_) context_.upstreams.close(std::move(upstream_));
 }
 

@@ -275,6 +275,8 @@ void HttpExchange::continue_file() {
 
 void HttpExchange::client_drained() {
   if (state_ == State::proxying && upstream_) {
+    if (body_down_.holding())
+      return response_moved(context_.loop.splice_pipes().resume(connection_->socket(), body_down_));
     if (ahead_of_rate(&HttpExchange::continue_response)) return;
     upstream_->socket().start_reading();
     set_deadline();

@@ -39,21 +39,26 @@ void Tunnel::relay(Side& from, std::string_view bytes) {
 
 void Tunnel::splice(Side& from) {
   Side& to = other(from);
-  if (to.socket.queued() > 0) {
+  if (to.socket.queued() > 0 || from.stream.holding()) {
     from.socket.stop_reading();  // until drained()
     return;
   }
-  const auto moved = loop_.splice_pipe().move(from.socket, to.socket, UINT64_MAX);
-  from.received += moved.bytes;
+  const auto outcome = loop_.splice_pipes().move(from.socket, to.socket, UINT64_MAX, from.stream);
+  from.received += outcome.bytes;
+  if (outcome.bytes < kSpliceFrom) from.socket.read_raw(false);
+  moved(from, outcome);
+}
+
+void Tunnel::moved(Side& from, const SplicePipes::Moved& outcome) {
+  Side& to = other(from);
   touch();
-  if (moved.sink_error != 0) return close(to.who);
-  if (moved.bytes < kSpliceFrom) from.socket.read_raw(false);
+  if (outcome.sink_error != 0) return close(to.who);
   // Nothing can be told apart here any more: the end and errors were taken from the socket.
-  if (moved.source_error != 0) return close(from.who);
-  if (moved.end) {
+  if (outcome.source_error != 0) return close(from.who);
+  if (outcome.end) {
     from.socket.stop_reading();
     half_close(from);
-  } else if (to.socket.queued() > 0) {
+  } else if (to.socket.queued() > 0 || from.stream.holding()) {
     from.socket.stop_reading();
   }
 }
@@ -61,6 +66,10 @@ void Tunnel::splice(Side& from) {
 void Tunnel::drained(Side& to) {
   Side& from = other(to);
   touch();
+  if (from.stream.holding()) {
+    moved(from, loop_.splice_pipes().resume(to.socket, from.stream));
+    if (closed_ || from.stream.holding() || to.socket.queued() > 0) return;
+  }
   if (!from.ended) from.socket.start_reading();
   close_if_done(from);
 }

@@ -52,6 +52,7 @@ class Tunnel final : public DeadlineWheel::Entry {
     void on_readable() override { tunnel.splice(*this); }
     Tunnel& tunnel;
     Socket socket;
+    SpliceStream stream;  // to the other side
     std::uint64_t received = 0;
     bool ended = false;  // its FIN has come
     EndedBy who;
@@ -59,6 +60,7 @@ class Tunnel final : public DeadlineWheel::Entry {
 
   void relay(Side& from, std::string_view bytes);
   void splice(Side& from);
+  void moved(Side& from, const SplicePipes::Moved& outcome);
   void half_close(Side& from);
   void drained(Side& to);
   void close_if_done(Side& last);

@@ -57,7 +57,7 @@ class Loop {
   uv_loop_t* raw() { return &loop_; }
   // Shared by every reader on this loop: valid only inside one read callback.
   std::span<char> read_buffer() { return {read_buffer_.get(), kReadBufferSize}; }
-  SplicePipe& splice_pipe() { return splice_pipe_; }
+  SplicePipes& splice_pipes() { return splice_pipes_; }
 
  private:
   void drain_posted();
@@ -71,7 +71,7 @@ class Loop {
   std::vector<UniqueFunction<void()>> posted_;  // guarded by mutex_
   std::vector<UniqueFunction<void()>> deferred_;
   std::unique_ptr<char[]> read_buffer_;
-  SplicePipe splice_pipe_;
+  SplicePipes splice_pipes_;
   std::atomic<bool> stopping_{false};
   uv_thread_t thread_{};
 };

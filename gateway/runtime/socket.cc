@@ -50,7 +50,6 @@ int Socket::adopt(Fd fd) {
   if (status != 0) return status;
   fd.release();
   state_->open = true;
-  uv_tcp_nodelay(&state_->tcp, 1);  // EOPNOTSUPP on a unix socket does no harm
   return 0;
 }
 

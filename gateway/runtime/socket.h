@@ -48,7 +48,7 @@ class Socket {
     if (state_ != nullptr) state_->events = events;
   }
 
-  int adopt(Fd fd);                         // an accepted, non-blocking socket; sets TCP_NODELAY
+  int adopt(Fd fd);                         // an accepted, non-blocking socket
   void connect(const SocketAddress& peer);  // answers by on_connected, never from inside this call
 
   void start_reading();

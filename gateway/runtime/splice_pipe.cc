@@ -4,8 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
-#include <string>
+#include <string_view>
 
 #include "base/check.h"
 #include "runtime/socket.h"
@@ -23,77 +24,93 @@ ssize_t transfer(int from, int to, std::size_t size) {
 }
 }  // namespace
 
-bool SplicePipe::open() {
-  if (in_) return true;
-  int ends[2];
-  if (::pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) return false;
-  out_ = Fd(ends[0]);
-  in_ = Fd(ends[1]);
-  ::fcntl(in_.get(), F_SETPIPE_SZ, kWantedSize);  // refused beyond the user's quota: the small one works too
-  return true;
-}
-
-void SplicePipe::close() {
-  in_.reset();
-  out_.reset();
-}
-
-SplicePipe::Moved SplicePipe::move(Socket& from, Socket& to, std::uint64_t limit) {
-  HEARTH_CHECK(to.queued() == 0);
-  Moved moved;
-  if (!open()) {
-    moved.unsupported = true;
-    return moved;
+std::unique_ptr<SplicePipes::Pipe> SplicePipes::take_pipe() {
+  if (!spare_.empty()) {
+    auto pipe = std::move(spare_.back());
+    spare_.pop_back();
+    return pipe;
   }
+  int ends[2];
+  if (::pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) return nullptr;
+  auto pipe = std::make_unique<Pipe>();
+  pipe->out = Fd(ends[0]);
+  pipe->in = Fd(ends[1]);
+  // Refused beyond the user's quota: the small one works too.
+  ::fcntl(pipe->in.get(), F_SETPIPE_SZ, static_cast<int>(SpliceStream::kMostTake));
+  return pipe;
+}
+
+void SplicePipes::give_back(std::unique_ptr<Pipe> pipe) {
+  if (spare_.size() < kMostSpare) spare_.push_back(std::move(pipe));
+}
+
+SplicePipes::Moved SplicePipes::move(Socket& from, Socket& to, std::uint64_t limit, SpliceStream& stream) {
+  HEARTH_CHECK(to.queued() == 0 && !stream.holding());
+  Moved moved;
   limit = std::min<std::uint64_t>(limit, kTurn);
   while (moved.bytes < limit) {
-    const ssize_t size = transfer(from.fd(), in_.get(), static_cast<std::size_t>(limit - moved.bytes));
-    if (size == 0) {
-      moved.end = true;
+    auto pipe = take_pipe();
+    if (!pipe) {
+      moved.unsupported = moved.bytes == 0;
       return moved;
     }
-    if (size < 0) {
+    const std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(stream.take_, limit - moved.bytes));
+    const ssize_t size = transfer(from.fd(), pipe->in.get(), want);
+    if (size <= 0) {
       // The pipe is empty here, so EAGAIN means that the source has nothing.
-      if (errno == EINVAL || errno == ENOSYS) moved.unsupported = true;
-      if (errno != EAGAIN && !moved.unsupported) moved.source_error = -errno;
+      const int error = size == 0 ? 0 : errno;
+      moved.end = size == 0;
+      if (error == EINVAL || error == ENOSYS) moved.unsupported = true;
+      if (error != EAGAIN && !moved.unsupported) moved.source_error = -error;
+      give_back(std::move(pipe));
       return moved;
     }
-    moved.bytes += static_cast<std::uint64_t>(size);
-    if (!deliver(to, static_cast<std::size_t>(size), moved)) return moved;
-    if (static_cast<std::size_t>(size) < kDrainedBelow) return moved;
+    pipe->size = static_cast<std::size_t>(size);
+    moved.bytes += pipe->size;
+    const bool full = pipe->size == want;
+    const bool drained = pipe->size < kDrainedBelow;
+    deliver(to, std::move(pipe), moved, stream);
+    if (moved.sink_error != 0 || stream.holding() || to.queued() > 0) {
+      stream.take_ = SpliceStream::kLeastTake;
+      return moved;
+    }
+    if (full) stream.take_ = std::min(2 * stream.take_, SpliceStream::kMostTake);
+    if (drained) return moved;
   }
   return moved;
 }
 
-// False: the sink takes no more now.
-bool SplicePipe::deliver(Socket& to, std::size_t size, Moved& moved) {
-  while (size > 0) {
-    const ssize_t taken = transfer(out_.get(), to.fd(), size);
+SplicePipes::Moved SplicePipes::resume(Socket& to, SpliceStream& stream) {
+  HEARTH_CHECK(to.queued() == 0 && stream.holding());
+  Moved moved;
+  deliver(to, std::move(stream.held_), moved, stream);
+  return moved;
+}
+
+// Afterwards the pipe is empty and spare again, or the stream holds it.
+void SplicePipes::deliver(Socket& to, std::unique_ptr<Pipe> pipe, Moved& moved, SpliceStream& stream) {
+  while (pipe->size > 0) {
+    const ssize_t taken = transfer(pipe->out.get(), to.fd(), pipe->size);
     if (taken > 0) {
-      size -= static_cast<std::size_t>(taken);
+      pipe->size -= static_cast<std::size_t>(taken);
       continue;
     }
     if (taken < 0 && errno != EAGAIN && errno != EINVAL) {
       moved.sink_error = -errno;
-      close();  // what is left in it belongs to nobody
-      return false;
+      return;  // what is left in the pipe belongs to nobody
     }
-    rescue(to, size, moved);
-    return false;
-  }
-  return true;
-}
-
-void SplicePipe::rescue(Socket& to, std::size_t size, Moved& moved) {
-  std::string rest(size, '\0');
-  std::size_t have = 0;
-  while (have < size) {
-    const ssize_t got = ::read(out_.get(), rest.data() + have, size - have);
+    std::array<char, kKick> kick;
+    const ssize_t got = ::read(pipe->out.get(), kick.data(), std::min(kick.size(), pipe->size));
     if (got < 0 && errno == EINTR) continue;
     HEARTH_CHECK(got > 0);
-    have += static_cast<std::size_t>(got);
+    pipe->size -= static_cast<std::size_t>(got);
+    moved.sink_error = to.write(std::string_view(kick.data(), static_cast<std::size_t>(got)));
+    if (moved.sink_error != 0) return;
+    if (to.queued() == 0 || pipe->size == 0) continue;
+    stream.held_ = std::move(pipe);
+    return;
   }
-  moved.sink_error = to.write(rest);
+  give_back(std::move(pipe));
 }
 
 }  // namespace hearth

@@ -1,14 +1,17 @@
-// SplicePipe: bytes from one socket to another inside the kernel (splice(2)), through one pipe per loop.
+// SplicePipes: bytes from one socket to another inside the kernel (splice(2)), through a pipe that the loop lends.
 //
-// The pipe is empty whenever no call is running: what the sink does not take at once is copied out and queued in the
-// sink like any other write, so no connection holds a pipe and none can be stuck in one. Where splice(2) does not work
-// (no descriptors left, a socket of a kind that cannot) `unsupported` says so and nothing has been moved.
+// Most moves leave the pipe empty, and one serves all connections. When a sink takes no more, the pipe stays with that
+// stream until the sink has drained: a few KiB of it are read and queued in the sink like any other write, so that
+// Socket::Events::on_drained() tells when to go on. Where splice(2) does not work (no descriptors left, a socket of a
+// kind that cannot) `unsupported` says so and nothing has been moved.
 //
 // Thread: the loop's. Owner: the loop.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 #include "base/fd.h"
 
@@ -16,33 +19,59 @@ namespace hearth {
 
 class Socket;
 
-class SplicePipe {
+// One direction between two sockets. Destroying it gives up what it holds.
+class SpliceStream {
+ public:
+  // Bytes have left the source that the sink has neither taken nor queued: resume() when it has drained.
+  bool holding() const { return held_ != nullptr; }
+
+ private:
+  friend class SplicePipes;
+
+  static constexpr std::uint32_t kLeastTake = 128 * 1024;
+  static constexpr std::uint32_t kMostTake = 1024 * 1024;
+
+  struct Pipe {
+    Fd in;
+    Fd out;
+    std::size_t size = 0;  // what is in it
+  };
+
+  std::unique_ptr<Pipe> held_;
+  // Bytes in one go. A sink that keeps up gets more at once, one that does not makes us hold little.
+  std::uint32_t take_ = kLeastTake;
+};
+
+class SplicePipes {
  public:
   struct Moved {
-    std::uint64_t bytes = 0;  // out of the source; delivered to the sink or queued there
-    bool end = false;         // the source has sent FIN, and everything before it was moved
-    int source_error = 0;     // as libuv's error numbers; what had come before it was moved
+    std::uint64_t bytes = 0;  // out of the source; delivered to the sink, queued there or held
+    bool end = false;         // the source has sent FIN, and everything before it was delivered
+    int source_error = 0;     // as libuv's error numbers; what had come before it was delivered
     int sink_error = 0;       // some of `bytes` may be lost with the sink
     bool unsupported = false;
   };
 
   // At most `limit` bytes, and not more than kTurn, so that one connection does not keep a loop from the others. The
-  // sink must have nothing queued: it would be overtaken.
-  Moved move(Socket& from, Socket& to, std::uint64_t limit);
+  // sink must have nothing queued and the stream hold nothing: they would be overtaken.
+  Moved move(Socket& from, Socket& to, std::uint64_t limit, SpliceStream& stream);
+  // Goes on with what is held.
+  Moved resume(Socket& to, SpliceStream& stream);
 
  private:
+  using Pipe = SpliceStream::Pipe;
+
   static constexpr std::size_t kTurn = 1 << 20;
-  static constexpr int kWantedSize = 128 << 10;
+  static constexpr std::size_t kKick = 16 * 1024;  // of what a sink did not take, is queued in it
+  static constexpr std::size_t kMostSpare = 16;
   // A source that gave less than this has no more for now: asking again would cost a call to be told so.
   static constexpr std::size_t kDrainedBelow = 32 * 1024;
 
-  bool open();
-  bool deliver(Socket& to, std::size_t size, Moved& moved);
-  void rescue(Socket& to, std::size_t size, Moved& moved);
-  void close();
+  std::unique_ptr<Pipe> take_pipe();
+  void give_back(std::unique_ptr<Pipe> pipe);
+  void deliver(Socket& to, std::unique_ptr<Pipe> pipe, Moved& moved, SpliceStream& stream);
 
-  Fd in_;
-  Fd out_;
+  std::vector<std::unique_ptr<Pipe>> spare_;
 };
 
 }  // namespace hearth
