@@ -127,7 +127,7 @@ ChunkGuard::Step ChunkGuard::finish_trailers() {
     Header field;
     const Verdict verdict = parse_field_line(trailer_scanner_.line(i), limits_, field);
     if (!verdict.ok()) return fail(verdict.status, verdict.reason);
-    if (is_forbidden_trailer(field)) return fail(400, "framing, routing or identity field in trailers");
+    if (is_forbidden_trailer(field)) return fail(400, "a field that may not stand in trailers");
     trailers_.add(field);
   }
   state_ = State::done;

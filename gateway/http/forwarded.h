@@ -30,4 +30,11 @@ class ConnectionNominated {
 // X-Hearth-*, Remote-*, X-Remote-*, X-Auth-*. Authorization is not one of them.
 bool is_client_identity_header(std::string_view name);
 
+// A field whose name becomes one that the gateway looks at or writes (KnownHeader) once '_' and '.' are read as '-', as
+// CGI, WSGI and PHP read them: Transfer_Encoding, Content_Length, X_Request_Id. No client sends one honestly.
+bool is_lookalike(const Header& field);
+
+// Same name, without case and with '_' and '.' read as '-'.
+bool is_same_folded(std::string_view a, std::string_view b);
+
 }  // namespace hearth::http

@@ -39,7 +39,10 @@ ParseEvent RequestParser::next(std::string_view bytes, std::size_t& consumed) {
 ParseEvent RequestParser::next_head(std::string_view bytes, std::size_t& consumed) {
   const HeadScanner::Step step = scanner_.scan(bytes, consumed);
   if (step == HeadScanner::Step::need_more) return ParseEvent::need_more;
-  if (step == HeadScanner::Step::error) return fail(scanner_.error());
+  if (step == HeadScanner::Step::error) {
+    head_.method = scanner_.method();  // the answer to a HEAD has no body, whatever was wrong with it
+    return fail(scanner_.error());
+  }
   const Verdict verdict = finish_head();
   return verdict.ok() ? ParseEvent::head : fail(verdict);
 }

@@ -49,6 +49,12 @@ table('Pipelining', [
   { ...pipeline('half a request behind a whole one, then the end', get(), [up('GET /')]), send: `${get()}GET /2 HTTP/1.1\r\nHo`, fin: true, leaves: true },
 ]);
 
+const set = (name, fields) => passes('underscores', name, get(fields), up('GET /', ['A: b', 'X-Fixed: ours']));
+table('Fields the configuration sets', [
+  set('X-Fixed of the client goes', 'X-Fixed: mine\r\nA: b\r\n'), set('X_Fixed goes too', 'X_Fixed: mine\r\nA: b\r\n'),
+  set('and x.fixed', 'x.fixed: mine\r\nA: b\r\n'), set('it cannot be named away', 'Connection: X-Fixed\r\nA: b\r\n'),
+], { location: 'proxy_set_header X-Fixed ours;' });
+
 const expecting = (body = 'hello') => post(`Expect: 100-continue\r\nContent-Length: ${body.length}\r\n`, body);
 const expected = up('POST /', ['Expect: 100-continue', 'Content-Length: 5'], { body: 'hello' });
 const bodyNotRead = { up: [], half: expected, closes: true, when: 'head' };

@@ -7,7 +7,8 @@
 //   out           responses the client must get: { status, head, body, trailers, has, lacks }
 //   closes        the connection is over after them; otherwise it must serve another request
 //   leaves        the client's own end of sending ends the connection
-//   cutShort      the last response must not look complete
+//   cutShort      the last response must not look complete; or it is a 502, and then the connection stays
+//   hints         interim responses may come before or not
 //   answer, when, then   what the origin does, see Origin.expect; cut: 'answer': it is these bytes that are cut in all ways
 //   tunnel, upTunnel, upgraded   behind a 101: what the client must get, what the origin must get, what the client does }
 

@@ -78,7 +78,7 @@ class Responses(Reader):
         self.ask()
 
     def ask(self):
-        method = self.methods.pop(0) if self.methods else "GET"
+        method = self.methods.pop(0)
         headers = [("Host", "h")]
         if method == "UPGRADE":
             method, headers = "GET", headers + [("Connection", "Upgrade"), ("Upgrade", "websocket")]
@@ -91,7 +91,7 @@ class Responses(Reader):
             self.messages[-1]["complete"] = True
 
     def next_message(self):
-        if self.connection.our_state is not h11.DONE or self.connection.their_state is not h11.DONE:
+        if not self.methods or self.connection.their_state is not h11.DONE:
             return False
         self.connection.start_next_cycle()
         self.ask()

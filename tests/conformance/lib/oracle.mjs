@@ -26,8 +26,9 @@ export class Oracle {
 
   // `read` is what strict.mjs made of the same bytes; throws when h11 makes anything else of them.
   async agreesOnRequests(bytes, read) {
-    const theirs = await this.ask({ kind: 'requests', bytes });
-    this.#compare(bytes, read, theirs, (m) => [m.method, m.target]);
+    // What follows an upgrade is no request; h11 would have to be told how it was answered.
+    const requests = read.upgrade ? bytes.slice(0, bytes.length - read.rest.length) : bytes;
+    this.#compare(requests, read, await this.ask({ kind: 'requests', bytes: requests }), (m) => [m.method, m.target]);
   }
 
   async agreesOnResponses(bytes, read, methods, ended) {
@@ -35,6 +36,7 @@ export class Oracle {
     const theirs = await this.ask({ kind: 'responses', bytes, methods, ended });
     if (theirs.error && read.messages.some((m) => !m.complete)) return; // an end that is none: both say so
     this.#compare(bytes, read, theirs, (m) => [m.status, m.line.slice(13)]);
+    assert.equal(theirs.rest, read.rest, 'h11 sees other bytes behind the responses');
   }
 
   #compare(bytes, read, theirs, start) {

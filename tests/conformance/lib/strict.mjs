@@ -121,6 +121,7 @@ export function readResponses(bytes, methods, ended) {
     }
     const method = methods[answered++] ?? 'GET';
     const last = lists(head.fields, 'connection', 'close');
+    message.last = last;
     if (status !== 204 && status !== 304 && method !== 'HEAD') {
       if (how === undefined) { // until close
         if (!last) refuse('a body without end on a connection that stays', head.text);
@@ -132,7 +133,6 @@ export function readResponses(bytes, methods, ended) {
       if (!message.complete) return { messages, rest: '' };
       at = body.end;
     }
-    message.last = last;
     if (last && at < bytes.length) refuse('bytes behind the last response', bytes.slice(at));
   }
   return { messages, rest: '' };
