@@ -17,7 +17,7 @@ enum CharClass : std::uint8_t {
   kUnreservedChar = 2,  // RFC 3986 2.3
   kPathChar = 4,        // RFC 3986 3.3 pchar without '%', and '/'
   kHexDigit = 8,
-  kControl = 16,      // 0x00-0x1f but HTAB, and 0x7f
+  kControl = 16,       // 0x00-0x1f but HTAB, and 0x7f
   kFoldableChar = 32,  // '_' and '.', which some origins take for '-' in a field name
 };
 

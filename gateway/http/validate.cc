@@ -274,6 +274,7 @@ Verdict validate_response(ResponseHead& head, const ResponseContext& context) {
   if (interim && head.content_length > 0) return {502, "Content-Length in an interim response"};
   if (head.status == 101) {
     if (!context.expects_upgrade) return {502, "101 that was not asked for"};
+    if (head.minor == 0) return {502, "101 in HTTP/1.0"};  // RFC 6455 4.1: HTTP/1.1 or later
     head.upgrade = true;
   }
   head.is_interim = interim && !head.upgrade;

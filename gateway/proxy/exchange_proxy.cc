@@ -354,7 +354,8 @@ void HttpExchange::on_response_head() {
 
 void HttpExchange::on_response_end(bool nothing_follows) {
   if (framing_.framing == http::Framing::chunked) {
-    http::append_last_chunk(to_client_.text(), response_parser_.trailers(), response_parser_.head().headers, nominated_);
+    http::append_last_chunk(to_client_.text(), response_parser_.trailers(), response_parser_.head().headers,
+                            nominated_);
   }
   const bool reusable = nothing_follows && request_complete_ && !upload_failed_ && response_parser_.head().keep_alive;
   if (upstream_) release_upstream(reusable);
