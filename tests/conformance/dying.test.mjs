@@ -36,6 +36,27 @@ describe('an origin that dies', { concurrency: 2 }, () => {
   }
 });
 
+// libuv tells an end when bytes and a reset come in one turn of its loop; an answer without a length must not fall for it.
+test('RFC 9112 8: bytes and RST at the same moment, until close', async (t) => {
+  const gateway = await Gateway.start({});
+  t.after(() => gateway.stop());
+  const { port, origin } = gateway.lanes[0];
+  for (const version of ['1.1', '1.0']) {
+    let resumed;
+    origin.expect({ answer: (socket) => {
+      gateway.process.kill('SIGSTOP'); // so that both are there when it looks next
+      socket.write(answers['until close'], () => setImmediate(() => {
+        socket.once('close', () => { resumed = gateway.process.kill('SIGCONT'); });
+        socket.resetAndDestroy();
+      }));
+    } });
+    const { read, ended, bytes } = await converse(port, { pieces: [`GET / HTTP/${version}\r\nHost: h\r\nConnection: close\r\n\r\n`] });
+    assert.ok(resumed);
+    const final = read.messages.at(-1);
+    assert.ok(final?.status === 502 || !(final?.complete && ended), `looks whole: ${JSON.stringify(bytes)}`);
+  }
+});
+
 async function die({ port, origin }, kind, answer, at, then, version) {
   const where = `cut at ${at} of ${answer.length}`;
   origin.expect({ answer: answer.slice(0, at), then });
