@@ -26,6 +26,9 @@ bool is_protected(std::string_view name) {
     case KnownHeader::content_length:
     case KnownHeader::authorization:
     case KnownHeader::cookie:
+    case KnownHeader::sec_websocket_accept:
+    case KnownHeader::sec_websocket_key:
+    case KnownHeader::sec_websocket_version:
     case KnownHeader::set_cookie:
     case KnownHeader::x_request_id:
       return true;

@@ -13,7 +13,8 @@ namespace hearth::http {
 bool is_hop_by_hop(const Header& field);
 
 // The fields named in Connection. A client must not be able to delete what the gateway relies on or adds, so these are
-// never in the set: Host, Content-Length, Authorization, Cookie, Set-Cookie, X-Forwarded-*, and the identity family.
+// never in the set: Host, Content-Length, Authorization, Cookie, Set-Cookie, X-Request-Id, what makes a WebSocket
+// handshake one (Sec-WebSocket-Key, -Version, -Accept), and the identity family.
 // Views live as long as the head. Reusable: collect() forgets the previous one and keeps memory.
 class ConnectionNominated {
  public:

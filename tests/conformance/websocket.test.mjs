@@ -32,6 +32,7 @@ table('Handshakes', [
   tunnel('the plain case', handshake()),
   tunnel('options in any case', handshake({ Connection: 'keep-alive, UPGRADE', Upgrade: 'WebSocket' })),
   tunnel('Connection in two lines', handshake({ Connection: ['keep-alive', 'upgrade'] })),
+  tunnel('its fields cannot be named away', handshake({ Connection: 'Upgrade, Sec-WebSocket-Key, Sec-WebSocket-Version' })),
   tunnel('among other protocols', handshake({ Upgrade: 'h2c, websocket' })),
   tunnel('protocols and extensions pass', handshake({ 'Sec-WebSocket-Protocol': ['a, b', 'c'], 'Sec-WebSocket-Extensions': 'permessage-deflate' }),
     { up: [forwarded(['Sec-WebSocket-Protocol: a, b', 'Sec-WebSocket-Protocol: c', 'Sec-WebSocket-Extensions: permessage-deflate'])] }),

@@ -129,6 +129,8 @@ TEST(Forwarded, ConnectionNominatesButNotWhatWeRelyOn) {
   for (const char* kept : {"host", "cookie", "Authorization", "X-Forwarded-For", "x_hearth_user", "Content-Length"}) {
     EXPECT_FALSE(nominated.contains(kept)) << kept;
   }
+  nominated.collect(list({{"Connection", "Upgrade, Sec-WebSocket-Key, sec-websocket-version, Sec-WebSocket-Accept"}}));
+  EXPECT_TRUE(nominated.empty()) << "a handshake stays one";
   nominated.collect(list({{"Connection", "keep-alive"}}));
   EXPECT_TRUE(nominated.empty());
 }
