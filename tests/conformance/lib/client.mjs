@@ -57,7 +57,7 @@ export function converse(port, { pieces, methods = ['GET'], expected = 1, stays 
     socket.on('end', () => {
       // A reset that comes with the last bytes looks like an end to libuv; writing tells the two apart.
       const over = (error) => { state.ended = !error; look(); finish(); };
-      if (fin) over();
+      if (fin || state.read.upgrade) over();
       else socket.write('\r\n', over);
     });
     socket.on('error', () => {}); // 'close' follows

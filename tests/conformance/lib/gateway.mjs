@@ -16,8 +16,13 @@ export class Gateway {
   // `location /`; connections. keepalive 0 makes every request arrive on a connection of its own.
   static async start(options = {}) {
     const gateway = new Gateway();
-    await gateway.#start({ lanes: 1, http: '', server: '', location: '', upstream: 'keepalive 0;', connections: 1024, ...options });
-    return gateway;
+    try {
+      await gateway.#start({ lanes: 1, http: '', server: '', location: '', upstream: 'keepalive 0;', connections: 1024, ...options });
+      return gateway;
+    } catch (error) {
+      await gateway.stop();
+      throw error;
+    }
   }
 
   async #start(options) {
