@@ -190,6 +190,8 @@ std::vector<RequestCase> request_limit_cases() {
       {"limit: endless zeros as chunk size", chunks(std::string(300, '0')), "400"},
       {"limit: extensions of one message (CVE-2024-22019)", chunks(many_extensions + "0\r\n\r\n"), "400"},
       {"limit: 33 trailers", chunks(trailers + "\r\n"), "431"},
+      {"limit: 33 trailers, the first of them bad: the same however they are cut",
+       chunks("0\r\nA B: c\r\n" + trailers.substr(3) + "\r\n"), "431"},
   };
 }
 
