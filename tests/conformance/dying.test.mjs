@@ -1,5 +1,5 @@
-// RES-12, RES-13: an origin that dies at every byte of its response. What the client gets must be whole, or an error, or
-// visibly cut short; never something short that looks whole.
+// RES-12, RES-13: an origin that dies at every byte of its response. What the client gets must be whole, or an error,
+// or visibly cut short; never something short that looks whole.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Gateway } from './lib/gateway.mjs';
@@ -29,14 +29,16 @@ describe('an origin that dies', { concurrency: 2 }, () => {
     for (const then of ['end', 'reset']) {
       for (const version of ['1.1', '1.0']) {
         test(`${kind}, ${then === 'end' ? 'FIN' : 'RST'} at every byte, HTTP/${version} client`, async () => {
-          await Promise.all(cuts(answer).map((at) => gateway.lane((lane) => die(lane, kind, answer, at, then, version))));
+          await Promise.all(cuts(answer).map((at) =>
+            gateway.lane((lane) => die(lane, kind, answer, at, then, version))));
         });
       }
     }
   }
 });
 
-// libuv tells an end when bytes and a reset come in one turn of its loop; an answer without a length must not fall for it.
+// libuv tells an end when bytes and a reset come in one turn of its loop; an answer without a length must not fall for
+// it.
 test('RFC 9112 8: bytes and RST at the same moment, until close', async (t) => {
   const gateway = await Gateway.start({});
   t.after(() => gateway.stop());
@@ -50,7 +52,8 @@ test('RFC 9112 8: bytes and RST at the same moment, until close', async (t) => {
         socket.resetAndDestroy();
       }));
     } });
-    const { read, ended, bytes } = await converse(port, { pieces: [`GET / HTTP/${version}\r\nHost: h\r\nConnection: close\r\n\r\n`] });
+    const { read, ended, bytes } = await converse(port,
+      { pieces: [`GET / HTTP/${version}\r\nHost: h\r\nConnection: close\r\n\r\n`] });
     assert.ok(resumed);
     const final = read.messages.at(-1);
     assert.ok(final?.status === 502 || !(final?.complete && ended), `looks whole: ${JSON.stringify(bytes)}`);
@@ -60,7 +63,8 @@ test('RFC 9112 8: bytes and RST at the same moment, until close', async (t) => {
 async function die({ port, origin }, kind, answer, at, then, version) {
   const where = `cut at ${at} of ${answer.length}`;
   origin.expect({ answer: answer.slice(0, at), then });
-  const { read, ended, bytes } = await converse(port, { pieces: [`GET / HTTP/${version}\r\nHost: h\r\nConnection: close\r\n\r\n`] });
+  const { read, ended, bytes } = await converse(port,
+    { pieces: [`GET / HTTP/${version}\r\nHost: h\r\nConnection: close\r\n\r\n`] });
   const final = read.messages.find((m) => m.status >= 200);
   const whole = kind === 'until close' ? at >= answer.indexOf('\r\n\r\n') + 4 && then === 'end' : at === answer.length;
   const full = kind === 'large enough for splice' ? answer.slice(-200000) : text;
@@ -68,7 +72,8 @@ async function die({ port, origin }, kind, answer, at, then, version) {
     assert.ok(final?.complete && ended, `${where}: not delivered: ${JSON.stringify(bytes.slice(0, 300))}`);
     assert.equal(final.body, kind === 'until close' ? text.slice(0, at - answer.length + text.length) : full, where);
   } else if (final?.complete && final.status === 200) { // RST may come before or after the last byte was read
-    assert.ok(whole && kind !== 'until close', `${where}: ${then} looks like an end: ${JSON.stringify(bytes.slice(0, 300))}`);
+    assert.ok(whole && kind !== 'until close',
+      `${where}: ${then} looks like an end: ${JSON.stringify(bytes.slice(0, 300))}`);
     assert.equal(final.body, full, where);
   } else if (final?.complete) {
     assert.equal(final.status, 502, where);

@@ -21,11 +21,13 @@ after(async () => {
   await gateway.stop();
 });
 
-// One client connection, kRounds requests of which the origin answers each with `answer(n)` ; every answer must be its own.
+// One client connection, kRounds requests of which the origin answers each with `answer(n)` ; every answer must be its
+// own.
 async function rounds(answer, { statuses } = {}) {
   const { port, origin } = gateway.lanes[0];
   for (const { socket } of origin.connections) socket.destroy();
-  origin.expect({ answer: (socket, { target }, connection) => socket.write(Buffer.from(answer(Number(target.slice(1)), connection), 'latin1')) });
+  origin.expect({ answer: (socket, { target }, connection) =>
+    socket.write(Buffer.from(answer(Number(target.slice(1)), connection), 'latin1')) });
   const seen = [];
   for (let n = 0; n < kRounds; ++n) {
     const { bytes, read, ended } = await converse(port, { pieces: [request(n, true)] });
@@ -49,7 +51,8 @@ test('RFC 9112 9.3: counted answers share a connection', async () => {
 });
 
 test('RFC 9112 9.3: chunked answers with trailers share a connection', async () => {
-  const { connections } = await rounds((n) => say(`${body(n).length.toString(16)}\r\n${body(n)}\r\n0\r\nA: b\r\n\r\n`, 'Transfer-Encoding: chunked\r\n'));
+  const { connections } = await rounds((n) =>
+    say(`${body(n).length.toString(16)}\r\n${body(n)}\r\n0\r\nA: b\r\n\r\n`, 'Transfer-Encoding: chunked\r\n'));
   assert.equal(connections, 1);
 });
 
@@ -60,12 +63,14 @@ test('RFC 9112 9.3: an answer with bytes behind it ends its connection', async (
 
 test('RFC 9112 9.3: bytes behind the last chunk end its connection', async () => {
   const { connections } = await rounds((n) =>
-    say(`${body(n).length.toString(16)}\r\n${body(n)}\r\n0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n`, 'Transfer-Encoding: chunked\r\n'));
+    say(`${body(n).length.toString(16)}\r\n${body(n)}\r\n0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n`,
+      'Transfer-Encoding: chunked\r\n'));
   assert.equal(connections, kRounds);
 });
 
 test('RFC 9112 9.6: Connection: close from the origin is obeyed', async () => {
-  const { connections } = await rounds((n) => say(body(n), `Content-Length: ${body(n).length}\r\nConnection: x, close\r\n`));
+  const { connections } = await rounds((n) =>
+    say(body(n), `Content-Length: ${body(n).length}\r\nConnection: x, close\r\n`));
   assert.equal(connections, kRounds);
 });
 
@@ -76,7 +81,8 @@ test('RFC 9112 9.3: HTTP/1.0 answers end their connection unless they say otherw
 });
 
 test('RFC 9112 6.3: a 204 that announces bytes ends its connection', async () => {
-  const { connections } = await rounds(() => 'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n', { statuses: [204] });
+  const { connections } = await rounds(() => 'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n',
+    { statuses: [204] });
   assert.equal(connections, kRounds);
 });
 
@@ -100,7 +106,9 @@ test('RFC 9110 9.2.2: a kept connection that dies under a GET is no error, under
     else socket.resetAndDestroy(); // as an origin does that has just timed the connection out
   } });
   const ask = async (method, target) => {
-    const { read } = await converse(port, { pieces: [`${method} ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`], methods: [method] });
+    const { read } = await converse(port,
+      { pieces: [`${method} ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`],
+      methods: [method] });
     return read.messages.at(-1).status;
   };
   assert.equal(await ask('GET', '/a'), 200);

@@ -1,5 +1,5 @@
-// RES-01 to RES-06, RES-11, RES-14, WS-17, WS-18: clients and origins that are slow, stall or never end. Each costs a bounded
-// amount of memory, is let go in time, and does not keep others waiting.
+// RES-01 to RES-06, RES-11, RES-14, WS-17, WS-18: clients and origins that are slow, stall or never end. Each costs a
+// bounded amount of memory, is let go in time, and does not keep others waiting.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -67,7 +67,8 @@ const allOver = (sockets, what, timeout) => until(() => sockets.every((s) => s.o
 describe('slow', { concurrency: 1 }, () => {
   let gateway, port, origin;
   before(async () => {
-    gateway = await Gateway.start({ connections: 4096, http: 'client_header_timeout 1s; client_body_timeout 1s; send_timeout 1s; proxy_read_timeout 1s; keepalive_timeout 1s;' });
+    gateway = await Gateway.start({ connections: 4096,
+      http: 'client_header_timeout 1s; client_body_timeout 1s; send_timeout 1s; proxy_read_timeout 1s; keepalive_timeout 1s;' });
     [{ port, origin }] = gateway.lanes;
   });
   after(() => gateway.stop());
@@ -91,7 +92,8 @@ describe('slow', { concurrency: 1 }, () => {
 
   test('RES-02: bodies that stop are refused and never look whole to the origin', async () => {
     origin.expect();
-    const sockets = await crowd(port, 200, (socket) => socket.write('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 50\r\n\r\nhello'));
+    const sockets = await crowd(port, 200,
+      (socket) => socket.write('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 50\r\n\r\nhello'));
     await allOver(sockets, 'every stalled body is over', seconds(10));
     for (const { bytes } of sockets) assert.match(bytes, /^HTTP\/1\.1 408 /);
     await origin.quiet();
@@ -105,7 +107,8 @@ describe('slow', { concurrency: 1 }, () => {
     socket.on('data', (data) => { bytes += data; });
     socket.write('POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 10\r\n\r\n');
     for (let i = 0; i < 10; ++i) { // longer than the timeout in all
-      await until((begun => () => performance.now() - begun > 200)(performance.now()), { what: 'a fifth of the timeout', every: 10 });
+      await until((begun => () => performance.now() - begun > 200)(performance.now()),
+        { what: 'a fifth of the timeout', every: 10 });
       socket.write('x');
     }
     await once(socket, 'close');
@@ -118,30 +121,36 @@ describe('slow', { concurrency: 1 }, () => {
     const kClients = 50;
     const sockets = [];
     const each = await cost(gateway, kClients, async () => {
-      sockets.push(...await crowd(port, kClients, (socket) => { socket.pause(); socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n'); }));
-      await until(() => origin.connections.length === kClients && origin.connections.every((c) => c.closed || c.socket.writableNeedDrain),
+      sockets.push(...await crowd(port, kClients,
+        (socket) => { socket.pause(); socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n'); }));
+      await until(() => origin.connections.length === kClients &&
+        origin.connections.every((c) => c.closed || c.socket.writableNeedDrain),
         { what: 'the origin is held up', timeout: seconds(10), every: 10 });
     });
     assert.ok(each < 256 * 1024, `${Math.round(each / 1024)} KiB for each`);
     assert.ok(await served(port) < 1000);
-    await until(() => origin.connections.every((c) => c.closed), { what: 'the gateway gives up on them', timeout: seconds(15), every: 20 });
+    await until(() => origin.connections.every((c) => c.closed),
+      { what: 'the gateway gives up on them', timeout: seconds(15), every: 20 });
   });
 
   test('RES-11: an origin that never answers is 504 at proxy_read_timeout', async (t) => {
     origin.expect({ answer: [] });
-    const sockets = await crowd(port, 300, (socket) => socket.write('GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n'));
+    const sockets = await crowd(port, 300,
+      (socket) => socket.write('GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n'));
     await allOver(sockets, 'every waiting client is answered', seconds(10));
     for (const { bytes } of sockets) assert.match(bytes, /^HTTP\/1\.1 504 /);
   });
 
   test('RES-14: chunks without end go through in bounded memory', async () => {
-    origin.expect({ answer: flood('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', `10000\r\n${'z'.repeat(65536)}\r\n`) });
+    origin.expect({ answer: flood('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n',
+      `10000\r\n${'z'.repeat(65536)}\r\n`) });
     const socket = connect(port, '127.0.0.1');
     socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n');
     let received = 0;
     socket.on('data', (data) => { received += data.length; });
     await until(() => received > 16 * MiB, { what: 'it flows', timeout: seconds(20), every: 5 });
-    const grown = await cost(gateway, 1, () => until(() => received > 128 * MiB, { what: 'it flows on', timeout: seconds(30), every: 5 }));
+    const grown = await cost(gateway, 1,
+      () => until(() => received > 128 * MiB, { what: 'it flows on', timeout: seconds(30), every: 5 }));
     socket.destroy();
     assert.ok(grown < 4 * MiB, `${grown} bytes more`);
     await origin.quiet();
@@ -165,7 +174,8 @@ describe('slow', { concurrency: 1 }, () => {
         connection.ready = true;
       } });
       const grown = await cost(gateway, 1, async () => {
-        const [socket] = await crowd(port, 1, (s) => s.write('GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+        const [socket] = await crowd(port, 1,
+          (s) => s.write('GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
           'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'));
         await until(() => socket.bytes !== '', { what: 'the tunnel is open', timeout: seconds(5), every: 5 });
         socket.pause();
@@ -216,14 +226,16 @@ describe('stalled', { concurrency: 1 }, () => {
     ['without a byte', () => {}, 4 * 1024],
     ['with half a head', (socket) => socket.write('GET / HTTP/1.1\r\nHost: h\r\nCookie: abc'), 16 * 1024],
   ]) {
-    test(`RES-04: up to 10 000 connections ${name}`, (t) => measure(t, kCrowd, limit, (port) => crowd(port, kCrowd, begin)));
+    test(`RES-04: up to 10 000 connections ${name}`,
+      (t) => measure(t, kCrowd, limit, (port) => crowd(port, kCrowd, begin)));
   }
 
   test('RES-05: 300 connections with a head of 56 kB that does not end', async (t) => {
     const head = `GET / HTTP/1.1\r\nHost: h\r\n${`A: ${'b'.repeat(14000)}\r\n`.repeat(4)}A: b`;
     await measure(t, 300, 2 * head.length + 16 * 1024, async (port) => {
       const sockets = await crowd(port, 300, (socket) => socket.write(head));
-      await until(() => sockets.every((s) => s.writableLength === 0), { what: 'all is sent', timeout: seconds(10), every: 10 });
+      await until(() => sockets.every((s) => s.writableLength === 0),
+        { what: 'all is sent', timeout: seconds(10), every: 10 });
       await served(port);
     });
   });
@@ -233,7 +245,8 @@ describe('stalled', { concurrency: 1 }, () => {
     await measure(t, kSize, 24 * 1024, async (port, origin) => {
       origin.expect({ answer: [] });
       await crowd(port, kSize, (socket) => socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n'));
-      await until(() => origin.connections.filter((c) => c.read.messages.length > 0).length === kSize, { what: 'all have arrived', timeout: seconds(20), every: 20 });
+      await until(() => origin.connections.filter((c) => c.read.messages.length > 0).length === kSize,
+        { what: 'all have arrived', timeout: seconds(20), every: 20 });
     });
   });
 });

@@ -36,7 +36,8 @@ export function refused(rfc, name, status, send, options = {}) {
 export function passes(rfc, name, send, ups, options = {}) {
   const all = [ups].flat();
   return { rfc, name, send, methods: all.map((u) => u.head.split(' ')[0]), up: all,
-    out: all.map((u) => ({ status: 200, ...(u.head.startsWith('HEAD') ? {} : { body: 'ok' }) })), closes: false, ...options };
+    out: all.map((u) => ({ status: 200, ...(u.head.startsWith('HEAD') ? {} : { body: 'ok' }) })), closes: false,
+    ...options };
 }
 
 // A bad body behind a good head: some of it may have gone up, never all of it.
@@ -46,7 +47,8 @@ export function spoiled(rfc, name, send, half, options = {}) {
 
 // What the origin answers to a plain GET, and what the client gets of it.
 export function answered(rfc, name, answer, out, options = {}) {
-  return { rfc, name, send: 'GET / HTTP/1.1\r\nHost: h\r\n\r\n', methods: ['GET'], up: [up('GET /')], answer, cut: 'answer',
+  return { rfc, name, send: 'GET / HTTP/1.1\r\nHost: h\r\n\r\n', methods: ['GET'], up: [up('GET /')], answer,
+    cut: 'answer',
     out: [out].flat(), closes: false, ...options };
 }
 

@@ -7,9 +7,9 @@ const kTimeout = 15000;
 
 const finals = (read) => read.messages.filter((m) => (m.status >= 200 || m.status === 101) && m.complete).length;
 
-// Sends `pieces`; when `expected` final responses have come and the connection is meant to stay, asks /barrier over it, which
-// shows that both sides still agree where they are. Resolves with { bytes, read, ended, probed } when the connection is over.
-// fin: half-close behind the last piece. upgraded(socket): called once when a 101 has come.
+// Sends `pieces`; when `expected` final responses have come and the connection is meant to stay, asks /barrier over it,
+// which shows that both sides still agree where they are. Resolves with { bytes, read, ended, probed } when the
+// connection is over. fin: half-close behind the last piece. upgraded(socket): called once when a 101 has come.
 export function converse(port, { pieces, methods = ['GET'], expected = 1, stays = false, fin = false, upgraded }) {
   return new Promise((resolve, reject) => {
     const state = { bytes: '', read: { messages: [], rest: '' }, ended: false, probed: false };
@@ -25,7 +25,8 @@ export function converse(port, { pieces, methods = ['GET'], expected = 1, stays 
       if (error) reject(Object.assign(error, { state }));
       else resolve(state);
     };
-    const timer = setTimeout(() => finish(new Error(`the connection is not over after ${kTimeout} ms; received ${JSON.stringify(
+    const timer = setTimeout(() =>
+      finish(new Error(`the connection is not over after ${kTimeout} ms; received ${JSON.stringify(
       state.bytes.slice(0, 2000))}`)), kTimeout);
     const look = () => {
       try {

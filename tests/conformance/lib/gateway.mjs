@@ -1,5 +1,5 @@
-// One hearth as a plain reverse proxy: `lanes` servers, each in front of an origin of its own, so that cases can run at the
-// same time without seeing each other's bytes. Its log stays under build/artifacts/conformance.
+// One hearth as a plain reverse proxy: `lanes` servers, each in front of an origin of its own, so that cases can run at
+// the same time without seeing each other's bytes. Its log stays under build/artifacts/conformance.
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -12,12 +12,13 @@ const root = new URL('../../..', import.meta.url).pathname;
 const binary = process.env.HEARTH_BIN ?? join(root, 'build/release/gateway/hearth');
 
 export class Gateway {
-  // Options: lanes; http, server: configuration text for those blocks; upstream: text for each upstream block; location: for
-  // `location /`; connections. keepalive 0 makes every request arrive on a connection of its own.
+  // Options: lanes; http, server: configuration text for those blocks; upstream: text for each upstream block;
+  // location: for `location /`; connections. keepalive 0 makes every request arrive on a connection of its own.
   static async start(options = {}) {
     const gateway = new Gateway();
     try {
-      await gateway.#start({ lanes: 1, http: '', server: '', location: '', upstream: 'keepalive 0;', connections: 1024, ...options });
+      await gateway.#start({ lanes: 1, http: '', server: '', location: '', upstream: 'keepalive 0;', connections: 1024,
+        ...options });
       return gateway;
     } catch (error) {
       await gateway.stop();
@@ -38,9 +39,11 @@ export class Gateway {
     this.log = join(artifacts, `${this.lanes[0].port}.log`);
     writeFileSync(join(this.data, 'hearth.conf'), this.#configuration(options));
     const output = openSync(this.log, 'w');
-    this.process = spawn(binary, ['-c', join(this.data, 'hearth.conf'), '-p', this.data], { stdio: ['ignore', output, output] });
+    this.process = spawn(binary, ['-c', join(this.data, 'hearth.conf'), '-p', this.data],
+      { stdio: ['ignore', output, output] });
     closeSync(output);
-    this.exit = new Promise((resolve) => this.process.once('exit', (code, signal) => resolve(this.ended = { code, signal })));
+    this.exit = new Promise((resolve) =>
+      this.process.once('exit', (code, signal) => resolve(this.ended = { code, signal })));
     await until(() => {
       if (this.ended) throw Object.assign(new Error(readFileSync(this.log, 'utf8')), { final: true });
       return Promise.all(this.lanes.map(({ port }) => accepts(port)));

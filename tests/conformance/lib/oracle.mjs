@@ -11,8 +11,10 @@ export class Oracle {
   constructor() {
     // The distribution's interpreter: that is where its python3-h11 is.
     this.process = spawn('/usr/bin/python3', [script], { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.process.once('exit', () => { for (const { reject } of this.#waiting) reject(new Error('the h11 reader ended')); });
-    createInterface({ input: this.process.stdout }).on('line', (line) => this.#waiting.shift().resolve(JSON.parse(line)));
+    this.process.once('exit',
+      () => { for (const { reject } of this.#waiting) reject(new Error('the h11 reader ended')); });
+    createInterface({ input: this.process.stdout }).on('line',
+      (line) => this.#waiting.shift().resolve(JSON.parse(line)));
   }
 
   ask(question) {

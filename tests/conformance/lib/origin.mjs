@@ -1,5 +1,5 @@
-// An origin of raw sockets: keeps every byte that reaches it, reads requests with the strict reader, and answers whatever
-// bytes the case at hand wants.
+// An origin of raw sockets: keeps every byte that reaches it, reads requests with the strict reader, and answers
+// whatever bytes the case at hand wants.
 import { createServer } from 'node:net';
 import { until } from '../../e2e/lib/poll.mjs';
 import { readRequests } from './strict.mjs';
@@ -19,8 +19,8 @@ export class Origin {
   answer = plainAnswer;
   when = 'complete'; // 'head': as soon as a request's head is there; 'accept': at once, before any request
 
-  // answer: bytes; or [piece...], each written after the one before has left; or a function (socket, request, connection).
-  // then: 'end' (FIN), 'reset' (RST) or nothing, after the answer.
+  // answer: bytes; or [piece...], each written after the one before has left; or a function (socket, request,
+  // connection). then: 'end' (FIN), 'reset' (RST) or nothing, after the answer.
   expect({ answer = plainAnswer, when = 'complete', then } = {}) {
     this.connections = [];
     Object.assign(this, { answer, when, then });
@@ -73,7 +73,8 @@ export class Origin {
 
   // Every connection that came is over.
   quiet() {
-    return until(() => this.connections.every((c) => c.closed), { what: 'hearth closes its upstream connections', timeout: 10000, every: 2 });
+    return until(() => this.connections.every((c) => c.closed),
+      { what: 'hearth closes its upstream connections', timeout: 10000, every: 2 });
   }
 
   close() {

@@ -8,7 +8,8 @@ export function cut(bytes, way) {
   if (way === 'whole') return [bytes];
   if (way === 'bytes') {
     if (bytes.length <= 2 * kOneByOne) return [...bytes];
-    return [...bytes.slice(0, kOneByOne), ...slices(bytes.slice(kOneByOne, -kOneByOne), () => 1021), ...bytes.slice(-kOneByOne)];
+    return [...bytes.slice(0, kOneByOne), ...slices(bytes.slice(kOneByOne, -kOneByOne), () => 1021),
+      ...bytes.slice(-kOneByOne)];
   }
   const random = generator(Number(way.split(' ')[1]) * 7919 + bytes.length);
   const most = Math.max(2, Math.ceil(bytes.length / 8));

@@ -1,5 +1,5 @@
-// A reader of HTTP/1.1 of the tests' own, as strict as RFC 9112 can be read: it shares no line with Hearth and none with
-// llhttp. Whatever Hearth writes, to an origin or to a client, must get through here; anything doubtful throws.
+// A reader of HTTP/1.1 of the tests' own, as strict as RFC 9112 can be read: it shares no line with Hearth and none
+// with llhttp. Whatever Hearth writes, to an origin or to a client, must get through here; anything doubtful throws.
 // Bytes are latin1 strings throughout: one character is one byte.
 
 export class NotHttp extends Error {}
@@ -100,17 +100,20 @@ export function readRequests(bytes) {
   return { messages, rest: '' };
 }
 
-// Every response in `bytes`: as readRequests; `methods` are those of the requests in order, `ended` that the sender closed in
-// order. Interim responses are messages too. Behind a 101, or a response that says it is the last, nothing more is read.
+// Every response in `bytes`: as readRequests; `methods` are those of the requests in order, `ended` that the sender
+// closed in order. Interim responses are messages too. Behind a 101, or a response that says it is the last, nothing
+// more is read.
 export function readResponses(bytes, methods, ended) {
   const messages = [];
   let at = 0, answered = 0;
   while (at < bytes.length) {
     const head = readHead(bytes, at);
     if (!head) return { messages, rest: bytes.slice(at) };
-    const [, code] = /^HTTP\/1\.1 ([1-9][0-9][0-9]) [\t\x20-\x7e\x80-\xff]*$/.exec(head.line) ?? refuse('status line', head.line);
+    const [, code] = /^HTTP\/1\.1 ([1-9][0-9][0-9]) [\t\x20-\x7e\x80-\xff]*$/.exec(head.line) ?? refuse('status line',
+      head.line);
     const status = Number(code);
-    const message = { status, line: head.line, fields: head.fields, head: head.text, body: '', trailers: [], complete: true };
+    const message = { status, line: head.line, fields: head.fields, head: head.text, body: '', trailers: [],
+      complete: true };
     messages.push(message);
     at = head.end;
     const how = framing(head.fields);

@@ -1,5 +1,5 @@
-// Runs a table of byte-level cases (cases.mjs says what a case is): each in every way of cutting its bytes, each time with the
-// same outcome, everything that was forwarded read by two more parsers.
+// Runs a table of byte-level cases (cases.mjs says what a case is): each in every way of cutting its bytes, each time
+// with the same outcome, everything that was forwarded read by two more parsers.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Gateway } from './gateway.mjs';
@@ -50,7 +50,8 @@ async function run(each, way, { port, origin }, oracle) {
   checkDownstream(each, client);
   checkUpstream(each, origin);
   for (const connection of origin.connections) await oracle.agreesOnRequests(connection.bytes, connection.read);
-  await oracle.agreesOnResponses(client.bytes, client.read, [...each.methods, ...(client.probed ? ['GET'] : [])], client.ended);
+  await oracle.agreesOnResponses(client.bytes, client.read, [...each.methods, ...(client.probed ? ['GET'] : [])],
+    client.ended);
 }
 
 const statuses = (messages) => messages.map((m) => m.status).join(' ');
@@ -64,12 +65,14 @@ function checkDownstream(each, { read, bytes, ended, probed }) {
   if (!each.closes && !each.leaves && !each.cutShort) {
     assert.ok(probed, `closed, or never answered; received ${JSON.stringify(bytes.slice(0, 1000))}`);
     const last = messages.pop();
-    assert.equal(last?.status, 200, `the connection does not serve the next request; received ${JSON.stringify(bytes.slice(0, 1000))}`);
+    assert.equal(last?.status, 200,
+      `the connection does not serve the next request; received ${JSON.stringify(bytes.slice(0, 1000))}`);
   }
   const hinted = each.hints ? messages.filter((m) => m.status >= 200) : messages;
   assert.equal(statuses(hinted), statuses(each.out), `statuses; received ${JSON.stringify(bytes.slice(0, 1000))}`);
   const last = messages.at(-1);
-  if (each.closes && last && last.status !== 101) assert.ok(last.last, `no Connection: close in ${JSON.stringify(last.head)}`);
+  if (each.closes && last && last.status !== 101) assert.ok(last.last,
+    `no Connection: close in ${JSON.stringify(last.head)}`);
   if (!each.cutShort) assert.ok(ended || read.upgrade || messages.length === 0, 'closed by a reset');
   hinted.forEach((message, i) => {
     const wanted = each.out[i];
@@ -77,7 +80,8 @@ function checkDownstream(each, { read, bytes, ended, probed }) {
     else assert.ok(message.complete, 'an unfinished response');
     if (wanted.head !== undefined) assert.equal(withoutDate(message.head, wanted), wanted.head);
     if (wanted.body !== undefined) assert.equal(message.body, wanted.body);
-    if (wanted.bodyStarts !== undefined) assert.ok(wanted.bodyStarts.startsWith(message.body), JSON.stringify(message.body.slice(0, 200)));
+    if (wanted.bodyStarts !== undefined) assert.ok(wanted.bodyStarts.startsWith(message.body),
+      JSON.stringify(message.body.slice(0, 200)));
     if (wanted.trailers !== undefined) assert.deepEqual(message.trailers, wanted.trailers);
     for (const pattern of [wanted.has ?? []].flat()) assert.match(message.head, pattern);
     for (const pattern of [wanted.lacks ?? []].flat()) assert.doesNotMatch(message.head, pattern);
@@ -102,7 +106,8 @@ function checkUpstream(each, origin) {
     else assert.equal(read.rest, '', 'half a head, or bytes behind the requests, at the origin');
   }
   const complete = seen.filter((m) => m.complete);
-  assert.equal(complete.length, each.up.length, `requests at the origin: ${JSON.stringify(complete.map((m) => m.head))}`);
+  assert.equal(complete.length, each.up.length,
+    `requests at the origin: ${JSON.stringify(complete.map((m) => m.head))}`);
   complete.forEach((message, i) => compare(message, each.up[i], origin.port));
   const half = seen.filter((m) => !m.complete);
   assert.ok(half.length <= (each.half ? 1 : 0), `half a request reached the origin: ${JSON.stringify(half[0]?.head)}`);
@@ -114,7 +119,8 @@ function checkUpstream(each, origin) {
 
 function compare(message, wanted, port) {
   assert.match(message.head, added, 'the fields Hearth adds');
-  const head = message.head.replace(/\r\nHost: origin\d+\r\n/, '\r\nHost: {origin}\r\n').replace(added, (_, host) => host ?? '');
+  const head = message.head.replace(/\r\nHost: origin\d+\r\n/, '\r\nHost: {origin}\r\n').replace(added,
+    (_, host) => host ?? '');
   assert.equal(head, wanted.head);
   assert.equal(message.body, wanted.body);
   assert.deepEqual(message.trailers, wanted.trailers);
