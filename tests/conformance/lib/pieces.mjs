@@ -26,7 +26,7 @@ function slices(bytes, size) {
   return pieces;
 }
 
-function generator(seed) { // mulberry32
+export function generator(seed) { // mulberry32
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
