@@ -15,14 +15,19 @@ export class Gateway {
   // Options: lanes; http, server: configuration text for those blocks; upstream: text for each upstream block;
   // location: for `location /`; connections. keepalive 0 makes every request arrive on a connection of its own.
   static async start(options = {}) {
-    const gateway = new Gateway();
-    try {
-      await gateway.#start({ lanes: 1, http: '', server: '', location: '', upstream: 'keepalive 0;', connections: 1024,
-        ...options });
-      return gateway;
-    } catch (error) {
-      await gateway.stop();
-      throw error;
+    const all = {
+      lanes: 1, http: '', server: '', location: '', upstream: 'keepalive 0;', connections: 1024, ...options,
+    };
+    for (let left = 5; ; --left) {
+      const gateway = new Gateway();
+      try {
+        await gateway.#start(all);
+        return gateway;
+      } catch (error) {
+        await gateway.stop();
+        // Somebody else took one of the free ports in between.
+        if (left === 0 || !/in use/i.test(error.message)) throw error;
+      }
     }
   }
 
@@ -81,10 +86,10 @@ http {\n    access_log off;\n    ${http}${servers.join('')}\n}\n`;
   }
 
   async stop() {
-    if (!this.ended) this.process.kill('SIGKILL');
+    if (this.process && !this.ended) this.process.kill('SIGKILL');
     await this.exit;
     for (const { origin } of this.lanes) origin.close();
-    rmSync(this.data, { recursive: true, force: true });
+    if (this.data) rmSync(this.data, { recursive: true, force: true });
   }
 }
 
