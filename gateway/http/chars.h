@@ -17,7 +17,8 @@ enum CharClass : std::uint8_t {
   kUnreservedChar = 2,  // RFC 3986 2.3
   kPathChar = 4,        // RFC 3986 3.3 pchar without '%', and '/'
   kHexDigit = 8,
-  kControl = 16,  // 0x00-0x1f but HTAB, and 0x7f
+  kControl = 16,       // 0x00-0x1f but HTAB, and 0x7f
+  kFoldableChar = 32,  // '_' and '.', which some origins take for '-' in a field name
 };
 
 namespace detail {
@@ -29,6 +30,7 @@ consteval std::array<std::uint8_t, 256> make_char_table() {
   mark("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", kTokenChar | kUnreservedChar | kPathChar);
   mark("!#$%&'*+-.^_`|~", kTokenChar);
   mark("-._~", kUnreservedChar | kPathChar);
+  mark("_.", kFoldableChar);
   mark("!$&'()*+,;=:@/", kPathChar);
   mark("0123456789abcdefABCDEF", kHexDigit);
   for (std::size_t c = 0; c < 0x20; ++c) {
@@ -40,9 +42,8 @@ consteval std::array<std::uint8_t, 256> make_char_table() {
 inline constexpr std::array<std::uint8_t, 256> kCharTable = make_char_table();
 }  // namespace detail
 
-inline bool has_class(char c, std::uint8_t bits) {
-  return (detail::kCharTable[static_cast<unsigned char>(c)] & bits) != 0;
-}
+inline std::uint8_t classes_of(char c) { return detail::kCharTable[static_cast<unsigned char>(c)]; }
+inline bool has_class(char c, std::uint8_t bits) { return (classes_of(c) & bits) != 0; }
 inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // -1 unless a hexadecimal digit.

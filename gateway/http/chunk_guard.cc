@@ -15,7 +15,7 @@ ChunkGuard::Step ChunkGuard::fail(std::uint16_t status, const char* reason) {
 ChunkGuard::Step ChunkGuard::advance(std::string_view bytes, std::size_t& consumed) {
   consumed = 0;
   data_ = {};
-  was_extension_ = false;
+  was_extension_ = was_trailer_ = false;
   if (state_ == State::failed) return Step::error;
   while (consumed < bytes.size() && state_ != State::done) {
     if (state_ == State::data) {
@@ -26,6 +26,8 @@ ChunkGuard::Step ChunkGuard::advance(std::string_view bytes, std::size_t& consum
       return Step::data;
     }
     if (state_ == State::trailers) {
+      if (consumed != 0) return Step::part;
+      was_trailer_ = true;
       std::size_t used = 0;
       const HeadScanner::Step step = trailer_scanner_.scan(bytes.substr(consumed), used);
       consumed += used;
@@ -127,7 +129,7 @@ ChunkGuard::Step ChunkGuard::finish_trailers() {
     Header field;
     const Verdict verdict = parse_field_line(trailer_scanner_.line(i), limits_, field);
     if (!verdict.ok()) return fail(verdict.status, verdict.reason);
-    if (is_forbidden_trailer(field)) return fail(400, "framing, routing or identity field in trailers");
+    if (is_forbidden_trailer(field)) return fail(400, "a field that may not stand in trailers");
     trailers_.add(field);
   }
   state_ = State::done;

@@ -33,9 +33,14 @@ class ChunkGuard {
   Step advance(std::string_view bytes, std::size_t& consumed);
 
   std::string_view data() const { return data_; }
-  // What was just consumed was chunk extensions only. They mean nothing to anybody and are not shown to llhttp, whose
-  // versions differ in what they take for one.
-  bool was_extension() const { return was_extension_; }
+  // What of the bytes just `consumed` by a call that answered `step` llhttp has to agree with. Not chunk extensions:
+  // they mean nothing to anybody, and its versions differ in what they take for one. Trailers all at once, when we have
+  // found them good: else it would depend on the cut of the input which of two faults in them is met first.
+  std::string_view to_check(std::string_view consumed, Step step) const {
+    if (was_extension_) return {};
+    if (!was_trailer_) return consumed;
+    return step == Step::end ? trailer_scanner_.text() : std::string_view();
+  }
   const HeaderList& trailers() const { return trailers_; }  // at `end`, until reset()
   const Verdict& error() const { return error_; }           // status 400, 413, or 431 for trailers
 
@@ -79,7 +84,8 @@ class ChunkGuard {
   std::size_t line_bytes_ = 0;       // of the current size line
   std::size_t extension_bytes_ = 0;  // of the message
   std::string_view data_;
-  bool was_extension_ = false;
+  bool was_extension_ = false;  // of the bytes just consumed
+  bool was_trailer_ = false;
   HeadScanner trailer_scanner_;
   HeaderList trailers_;
   Verdict error_;

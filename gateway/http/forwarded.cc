@@ -26,6 +26,9 @@ bool is_protected(std::string_view name) {
     case KnownHeader::content_length:
     case KnownHeader::authorization:
     case KnownHeader::cookie:
+    case KnownHeader::sec_websocket_accept:
+    case KnownHeader::sec_websocket_key:
+    case KnownHeader::sec_websocket_version:
     case KnownHeader::set_cookie:
     case KnownHeader::x_request_id:
       return true;
@@ -66,6 +69,19 @@ void ConnectionNominated::collect(const HeaderList& headers) {
 
 bool ConnectionNominated::contains(std::string_view name) const {
   return std::any_of(names_.begin(), names_.end(), [&](std::string_view n) { return iequals(n, name); });
+}
+
+bool is_same_folded(std::string_view a, std::string_view b) {
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return fold(x) == fold(y); });
+}
+
+bool is_lookalike(const Header& field) {
+  if (!field.foldable) return false;
+  std::array<char, 32> folded{};  // longer than any name we know
+  if (field.name.size() > folded.size()) return false;
+  std::transform(field.name.begin(), field.name.end(), folded.begin(), fold);
+  return known_header({folded.data(), field.name.size()}) != KnownHeader::other;
 }
 
 bool is_client_identity_header(std::string_view name) {

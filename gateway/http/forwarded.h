@@ -13,7 +13,8 @@ namespace hearth::http {
 bool is_hop_by_hop(const Header& field);
 
 // The fields named in Connection. A client must not be able to delete what the gateway relies on or adds, so these are
-// never in the set: Host, Content-Length, Authorization, Cookie, Set-Cookie, X-Forwarded-*, and the identity family.
+// never in the set: Host, Content-Length, Authorization, Cookie, Set-Cookie, X-Request-Id, what makes a WebSocket
+// handshake one (Sec-WebSocket-Key, -Version, -Accept), and the identity family.
 // Views live as long as the head. Reusable: collect() forgets the previous one and keeps memory.
 class ConnectionNominated {
  public:
@@ -29,5 +30,12 @@ class ConnectionNominated {
 // case and with '_' and '.' read as '-', because applications read them so: Forwarded, X-Forwarded*, X-Real-IP,
 // X-Hearth-*, Remote-*, X-Remote-*, X-Auth-*. Authorization is not one of them.
 bool is_client_identity_header(std::string_view name);
+
+// A field whose name becomes one that the gateway looks at or writes (KnownHeader) once '_' and '.' are read as '-', as
+// CGI, WSGI and PHP read them: Transfer_Encoding, Content_Length, X_Request_Id. No client sends one honestly.
+bool is_lookalike(const Header& field);
+
+// Same name, without case and with '_' and '.' read as '-'.
+bool is_same_folded(std::string_view a, std::string_view b);
 
 }  // namespace hearth::http

@@ -31,6 +31,7 @@ class HeadScanner {
   std::size_t line_count() const { return line_ends_.size(); }  // with the start line, without the empty line
   std::string_view line(std::size_t i) const;                   // without CRLF
   RequestLine request_line() const;
+  Method method() const { return request_line_.method; }  // once the request line has been read, also after an error
   StatusLine status_line() const;
 
   const Verdict& error() const { return error_; }

@@ -57,6 +57,7 @@ struct Header {
   std::string_view name;   // as received
   std::string_view value;  // without surrounding SP and HTAB
   KnownHeader id = KnownHeader::other;
+  bool foldable = false;  // the name has '_' or '.', which some origins take for '-'
 };
 
 // Fields in order of arrival, duplicates kept. clear() keeps the memory.
@@ -64,7 +65,9 @@ class HeaderList {
  public:
   using const_iterator = std::vector<Header>::const_iterator;
 
-  void add(std::string_view name, std::string_view value) { fields_.push_back({name, value, known_header(name)}); }
+  void add(std::string_view name, std::string_view value) {
+    fields_.push_back({name, value, known_header(name), name.find_first_of("_.") != name.npos});
+  }
   void add(const Header& field) { fields_.push_back(field); }
   void clear() { fields_.clear(); }
   void release() { std::vector<Header>().swap(fields_); }

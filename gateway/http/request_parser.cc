@@ -39,7 +39,10 @@ ParseEvent RequestParser::next(std::string_view bytes, std::size_t& consumed) {
 ParseEvent RequestParser::next_head(std::string_view bytes, std::size_t& consumed) {
   const HeadScanner::Step step = scanner_.scan(bytes, consumed);
   if (step == HeadScanner::Step::need_more) return ParseEvent::need_more;
-  if (step == HeadScanner::Step::error) return fail(scanner_.error());
+  if (step == HeadScanner::Step::error) {
+    head_.method = scanner_.method();  // the answer to a HEAD has no body, whatever was wrong with it
+    return fail(scanner_.error());
+  }
   const Verdict verdict = finish_head();
   return verdict.ok() ? ParseEvent::head : fail(verdict);
 }
@@ -89,8 +92,8 @@ ParseEvent RequestParser::next_chunked(std::string_view bytes, std::size_t& cons
     step = chunks_.advance(offered, used);
     if (step == ChunkGuard::Step::error) return fail(chunks_.error());
     consumed += used;
-    if (used == 0 || chunks_.was_extension()) continue;
-    if (!llhttp_.agrees_on_chunks(offered.substr(0, used), chunks_.data().size(), step == ChunkGuard::Step::end)) {
+    const std::string_view shown = chunks_.to_check(offered.substr(0, used), step);
+    if (!shown.empty() && !llhttp_.agrees_on_chunks(shown, chunks_.data().size(), step == ChunkGuard::Step::end)) {
       return fail({400, "chunked body refused by the second parser"});
     }
   }

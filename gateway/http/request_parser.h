@@ -41,7 +41,7 @@ class RequestParser {
   // `bytes` may be empty: after a head without body the next call answers message_end whatever is offered.
   ParseEvent next(std::string_view bytes, std::size_t& consumed);
 
-  const RequestHead& head() const { return head_; }                  // from `head` until reset()
+  const RequestHead& head() const { return head_; }                  // from `head` until reset(); at `error` the method
   std::string_view body() const { return body_; }                    // at `body`
   const HeaderList& trailers() const { return chunks_.trailers(); }  // at `message_end`
   const Verdict& error() const { return error_; }                    // at `error`

@@ -124,8 +124,8 @@ ParseEvent ResponseParser::next_chunked(std::string_view bytes, std::size_t& con
     step = chunks_.advance(offered, used);
     if (step == ChunkGuard::Step::error) return fail(chunks_.error());
     consumed += used;
-    if (used == 0 || chunks_.was_extension()) continue;
-    if (!llhttp_.agrees_on_chunks(offered.substr(0, used), chunks_.data().size(), step == ChunkGuard::Step::end)) {
+    const std::string_view shown = chunks_.to_check(offered.substr(0, used), step);
+    if (!shown.empty() && !llhttp_.agrees_on_chunks(shown, chunks_.data().size(), step == ChunkGuard::Step::end)) {
       return fail({502, "chunked body refused by the second parser"});
     }
   }

@@ -65,7 +65,7 @@ void append_upstream_head(std::string& out, const RequestHead& head, const Upstr
   if (!options.host.empty()) append_field(out, "Host", options.host);
   append_passing(out, head.headers, nominated, options.filter, [](const Header& field) {
     return field.id != KnownHeader::host && field.id != KnownHeader::content_length &&
-           !is_client_identity_header(field.name);
+           !is_client_identity_header(field.name) && !is_lookalike(field);
   });
   if (head.framing == Framing::chunked) out.append(kChunkedField);
   if (head.framing == Framing::content_length) append_length(out, head.content_length);
@@ -124,10 +124,13 @@ void append_chunk_head(std::string& out, std::uint64_t size) {
   out.append(digits, end.ptr).append("\r\n");
 }
 
-void append_last_chunk(std::string& out, const HeaderList& trailers) {
+void append_last_chunk(std::string& out, const HeaderList& trailers, const HeaderList& headers,
+                       ConnectionNominated& nominated) {
   out.append("0\r\n");
-  for (const Header& field : trailers) {
-    if (!is_hop_by_hop(field)) append_field(out, field.name, field.value);
+  if (!trailers.empty()) {
+    nominated.collect(headers);
+    append_passing(out, trailers, nominated, nullptr,
+                   [](const Header& field) { return field.id != KnownHeader::x_request_id; });
   }
   out.append("\r\n");
 }

@@ -40,8 +40,9 @@ struct UpstreamHeadOptions {
   ConnectionNominated* nominated = nullptr;  // scratch to reuse; null: a local one
 };
 // The request as the upstream gets it. Never copied: hop-by-hop fields, what Connection names, the client identity
-// family, Host and the framing field. Written anew: Host first, the one framing field of head.framing, Upgrade and
-// Connection for a WebSocket, `TE: trailers` with Connection when the client takes trailers. Always HTTP/1.1.
+// family, what could be taken for a field we decide by (is_lookalike()), Host and the framing field. Written anew: Host
+// first, the one framing field of head.framing, Upgrade and Connection for a WebSocket, `TE: trailers` with Connection
+// when the client takes trailers. Always HTTP/1.1.
 void append_upstream_head(std::string& out, const RequestHead& head, const UpstreamHeadOptions& options);
 
 // --- towards the client ---
@@ -72,8 +73,11 @@ void append_client_head(std::string& out, const ResponseHead& head, const Client
 void append_chunk_head(std::string& out, std::uint64_t size);  // size > 0; then the data, then kChunkEnd
 inline constexpr std::string_view kChunkEnd = "\r\n";
 inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
-// The last chunk with trailers; without any it is kLastChunk. Fields of is_hop_by_hop() are left out.
-void append_last_chunk(std::string& out, const HeaderList& trailers);
+// The last chunk with trailers; without any it is kLastChunk. Left out are fields of is_hop_by_hop(), those that
+// Connection in `headers`, the head of the same message, names, and X-Request-Id, which is ours. `nominated` is
+// scratch.
+void append_last_chunk(std::string& out, const HeaderList& trailers, const HeaderList& headers,
+                       ConnectionNominated& nominated);
 
 // --- local replies ---
 

@@ -215,13 +215,15 @@ Verdict parse_status_line(std::string_view line, StatusLine& out) {
 
 Verdict parse_field_line(std::string_view line, const Limits& limits, Header& out) {
   std::size_t colon = 0;
-  while (colon < line.size() && has_class(line[colon], kTokenChar)) ++colon;
+  std::uint8_t seen = 0;
+  for (; colon < line.size() && has_class(line[colon], kTokenChar); ++colon) seen |= classes_of(line[colon]);
   if (colon == line.size()) return {400, "field line without colon"};
   if (line[colon] != ':') return {400, "bad character in field name"};
   if (colon == 0) return {400, "empty field name"};
   if (colon > limits.name_bytes) return {431, "field name too long"};
   out.name = line.substr(0, colon);
   out.id = known_header(out.name);
+  out.foldable = (seen & kFoldableChar) != 0;
   const std::string_view raw = line.substr(colon + 1);
   out.value = trim(raw);
   const bool framing = out.id == KnownHeader::transfer_encoding || out.id == KnownHeader::content_length;
@@ -272,6 +274,7 @@ Verdict validate_response(ResponseHead& head, const ResponseContext& context) {
   if (interim && head.content_length > 0) return {502, "Content-Length in an interim response"};
   if (head.status == 101) {
     if (!context.expects_upgrade) return {502, "101 that was not asked for"};
+    if (head.minor == 0) return {502, "101 in HTTP/1.0"};  // RFC 6455 4.1: HTTP/1.1 or later
     head.upgrade = true;
   }
   head.is_interim = interim && !head.upgrade;
@@ -294,9 +297,11 @@ bool is_forbidden_trailer(const Header& field) {
     case KnownHeader::authorization:
     case KnownHeader::connection:
     case KnownHeader::content_length:
+    case KnownHeader::content_type:
     case KnownHeader::cookie:
     case KnownHeader::expect:
     case KnownHeader::host:
+    case KnownHeader::range:
     case KnownHeader::set_cookie:
     case KnownHeader::te:
     case KnownHeader::trailer:
@@ -304,7 +309,8 @@ bool is_forbidden_trailer(const Header& field) {
     case KnownHeader::upgrade:
       return true;
     default:
-      return is_client_identity_header(field.name);
+      return is_client_identity_header(field.name) || is_lookalike(field) || iequals(field.name, "Content-Encoding") ||
+             iequals(field.name, "Content-Range");
   }
 }
 

@@ -53,7 +53,7 @@ struct ResponseContext {
 // A response whose status, minor and headers are filled. Refuses with 502.
 Verdict validate_response(ResponseHead& head, const ResponseContext& context);
 
-// A trailer field that must not be there: framing, routing and identity (RFC 9110 6.5.1).
+// A trailer field that must not be there: framing, routing, identity and the format of the content (RFC 9110 6.5.1).
 bool is_forbidden_trailer(const Header& field);
 
 // RFC 9110 7.2: `host[:port]`, host a registered name, IPv4 or bracketed IPv6; no userinfo, space or comma.

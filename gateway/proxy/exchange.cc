@@ -7,10 +7,14 @@
 #include "hearth/module.h"
 #include "http/uri.h"
 #include "log/log.h"
+#include "proxy/local_page.h"
 
 namespace hearth::proxy {
 
 namespace {
+
+// RFC 9110 15.5.6: a 405 says what would be allowed. Others are, but these say it to whoever asks.
+constexpr const char* kAllowedMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 void make_request_id(std::array<char, 32>& out) {
   constexpr char kHex[] = "0123456789abcdef";
@@ -133,7 +137,8 @@ void HttpExchange::on_head() {
 bool HttpExchange::route() {
   server_ = &connection_->hosts().select(head().host);
   location_ = &server_->fallback;
-  keep_alive_ = head().keep_alive && !context_.draining;
+  // What follows a handshake is no request, so without a tunnel it is nothing we could read.
+  keep_alive_ = head().keep_alive && !context_.draining && !head().upgrade_websocket;
   const http::Target target = http::split_target(head().path_and_query);
   if (target.path == "*") {  // OPTIONS *: about the server as a whole (RFC 9110 9.3.7)
     send_reply(204, {}, {});
@@ -243,7 +248,7 @@ void HttpExchange::on_request_end() {
     auto done = std::move(body_done_);
     done(std::move(body_));
   } else if (state_ == State::proxying && head().framing == http::Framing::chunked) {
-    http::append_last_chunk(to_upstream_.text(), parser_.trailers());
+    http::append_last_chunk(to_upstream_.text(), parser_.trailers(), head().headers, nominated_);
   }
   if (state_ == State::proxying) set_deadline();
 }
@@ -257,7 +262,11 @@ void HttpExchange::on_bad_request() {
   if (response_started_) {
     end(Ending::abort, EndedBy::client);
   } else if (verdict.status == 426) {
-    send_reply(426, {{"Sec-WebSocket-Version", "13"}, {"Upgrade", "websocket"}}, {});
+    send_reply(426, {{"Sec-WebSocket-Version", "13"}, {"Upgrade", "websocket"}, {"Connection", "Upgrade"}}, {});
+  } else if (verdict.status == 405) {
+    if (try_error_page(405)) return;
+    send_reply(405, {{"Allow", kAllowedMethods}, {"Content-Type", "text/html; charset=utf-8"}},
+               local_page(405, {request_id_.data(), request_id_.size()}));
   } else {
     fail(verdict.status);
   }

@@ -121,7 +121,7 @@ class HttpExchange final : public Exchange, private UpstreamUser {
   void upstream_error(int status, bool timed_out);
   void drop_upstream();
   void release_upstream(bool reusable);
-  bool on_response_head();
+  void on_response_head();
   void on_interim_head();
   void on_response_end(bool reusable);
   void on_bad_response();

@@ -1,4 +1,6 @@
 // The upstream side of an exchange.
+#include <optional>
+
 #include "base/strings.h"
 #include "http/cookie.h"
 #include "http/uri.h"
@@ -12,17 +14,24 @@ namespace hearth::proxy {
 
 namespace {
 
+// RFC 9110 7.6.2: how often an OPTIONS may still be forwarded; empty: not this field, or no number.
+std::optional<std::uint32_t> forwards_left(const http::RequestHead& head, const http::Header& field) {
+  if (head.method != http::Method::options || !iequals(field.name, "Max-Forwards")) return std::nullopt;
+  return parse_decimal<std::uint32_t>(field.value);
+}
+
 // What the client sent that must not reach the upstream, or must reach it changed.
 class RequestFilter final : public http::FieldFilter {
  public:
-  RequestFilter(const Location& location, const std::string& hidden_cookie)
-      : location_(location), hidden_cookie_(hidden_cookie) {}
+  RequestFilter(const http::RequestHead& head, const Location& location, const std::string& hidden_cookie)
+      : head_(head), location_(location), hidden_cookie_(hidden_cookie) {}
 
   bool pass(const http::Header& field, std::string_view& value) override {
     if (field.id == http::KnownHeader::x_request_id) return false;  // ours is written
     for (const CompiledHeader& set : location_.proxy_set_headers) {
-      if (iequals(set.name, field.name)) return false;
+      if (field.foldable ? http::is_same_folded(set.name, field.name) : iequals(set.name, field.name)) return false;
     }
+    if (const auto left = forwards_left(head_, field)) value = format_forwards(*left - 1);
     if (field.id == http::KnownHeader::cookie && !hidden_cookie_.empty() &&
         http::has_cookie(field.value, hidden_cookie_)) {
       const std::size_t start = cookies_.size();
@@ -36,10 +45,17 @@ class RequestFilter final : public http::FieldFilter {
   }
 
  private:
+  std::string_view format_forwards(std::uint32_t left) {
+    forwards_ = std::to_string(left);
+    return forwards_;
+  }
+
   static constexpr std::size_t kMaxCookieBytes = 64 * 1024;  // a whole head is no larger
+  const http::RequestHead& head_;
   const Location& location_;
   const std::string& hidden_cookie_;
   std::string cookies_;
+  std::string forwards_;
 };
 
 class ResponseFilter final : public http::FieldFilter {
@@ -61,6 +77,10 @@ class ResponseFilter final : public http::FieldFilter {
 // --- choosing and reaching the upstream ---
 
 void HttpExchange::start_proxy_pass() {
+  if (head().method == http::Method::options) {
+    const http::Header* left = head().headers.find("Max-Forwards");
+    if (left != nullptr && forwards_left(head(), *left) == 0u) return send_reply(204, {}, {});
+  }
   const config::ProxyPass& pass = *settings().proxy_pass;
   if (pass.uri) {  // the matched prefix is replaced, in the normalized path, as nginx does
     upstream_target_ = *pass.uri;
@@ -118,18 +138,19 @@ void HttpExchange::upstream_ready() {
 }
 
 void HttpExchange::write_upstream_head() {
-  RequestFilter filter(*location_, hidden_cookie_);
+  RequestFilter filter(head(), *location_, hidden_cookie_);
   std::array<http::Field, 5> fixed{{{"X-Request-Id", {request_id_.data(), request_id_.size()}},
                                     {"X-Forwarded-For", client_ip()},
-                                    {"X-Forwarded-Proto", "http"},
-                                    {"X-Forwarded-Host", head().host},
-                                    {"X-Forwarded-Prefix", forwarded_prefix_}}};
+                                    {"X-Forwarded-Proto", "http"}}};
+  std::size_t count = 3;
+  if (!head().host.empty()) fixed[count++] = {"X-Forwarded-Host", head().host};  // empty only in HTTP/1.0
+  if (!forwarded_prefix_.empty()) fixed[count++] = {"X-Forwarded-Prefix", forwarded_prefix_};
   http::UpstreamHeadOptions options;
   options.target = upstream_target_;
   options.host = upstream_host_;
   options.filter = &filter;
   options.nominated = &nominated_;
-  options.added = std::span(fixed.data(), forwarded_prefix_.empty() ? 4u : 5u);
+  options.added = std::span(fixed.data(), count);
   if (location_->proxy_set_headers.empty()) {
     http::append_upstream_head(to_upstream_.text(), head(), options);
     return;
@@ -257,6 +278,7 @@ void HttpExchange::on_upstream_read(std::string_view bytes) {
 
 void HttpExchange::pump_response(std::string_view bytes) {
   bool more = true;
+  bool head_in_hand = false;  // gathered, not written yet
   while (more && state_ == State::proxying) {
     std::size_t used = 0;
     const http::ParseEvent event = response_parser_.next(bytes, used);
@@ -271,8 +293,9 @@ void HttpExchange::pump_response(std::string_view bytes) {
         } else if (response_parser_.head().upgrade) {
           become_tunnel(bytes);
           return;
-        } else if (!on_response_head()) {
-          return;
+        } else {
+          on_response_head();
+          head_in_hand = true;
         }
         break;
       case http::ParseEvent::body: {
@@ -287,6 +310,7 @@ void HttpExchange::pump_response(std::string_view bytes) {
         on_response_end(bytes.empty());
         return;
       case http::ParseEvent::error:
+        if (head_in_hand) response_started_ = false;  // an honest 502 is still possible
         on_bad_response();
         return;
     }
@@ -305,7 +329,7 @@ void HttpExchange::on_interim_head() {
   http::append_client_head(to_client_.text(), response_parser_.head(), options);
 }
 
-bool HttpExchange::on_response_head() {
+void HttpExchange::on_response_head() {
   const http::ResponseHead& response = response_parser_.head();
   status_ = response.status;
   upstream_status_ = response.status;
@@ -313,7 +337,7 @@ bool HttpExchange::on_response_head() {
   framing_ = http::choose_client_framing(head(), response);
   // An answer before the whole request has come, or to a handshake that was refused: what follows from this client
   // cannot be told apart from the rest of that request.
-  if (!request_complete_ || head().upgrade_websocket || !keep_alive_ || context_.draining) framing_.keep_alive = false;
+  if (!request_complete_ || !keep_alive_ || context_.draining) framing_.keep_alive = false;
   keep_alive_ = framing_.keep_alive;
   ResponseFilter filter(settings());
   http::ClientHeadOptions options;
@@ -328,12 +352,12 @@ bool HttpExchange::on_response_head() {
   options.added = added;
   http::append_client_head(to_client_.text(), response, options);
   response_started_ = true;
-  return true;
 }
 
 void HttpExchange::on_response_end(bool nothing_follows) {
   if (framing_.framing == http::Framing::chunked) {
-    http::append_last_chunk(to_client_.text(), response_parser_.trailers());
+    http::append_last_chunk(to_client_.text(), response_parser_.trailers(), response_parser_.head().headers,
+                            nominated_);
   }
   const bool reusable = nothing_follows && request_complete_ && !upload_failed_ && response_parser_.head().keep_alive;
   if (upstream_) release_upstream(reusable);

@@ -23,7 +23,7 @@ image_packages() {
 
 test_packages() {
   printf '%s\n' libgtest-dev libgmock-dev libcmocka-dev shellcheck redis-server \
-    tar libarchive-tools python3 zstd
+    tar libarchive-tools python3 python3-h11 zstd
   { have node && have npm; } || printf '%s\n' nodejs npm
   have chromium || first_known chromium chromium-browser
 }

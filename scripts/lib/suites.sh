@@ -64,6 +64,14 @@ count_junit() {
        END { print all - bad, bad + 0 }' "$1"
 }
 
+suite_conformance() {
+  cd "$HEARTH_ROOT" || return
+  build_preset release
+  export HEARTH_BIN=$HEARTH_ROOT/build/release/gateway/hearth HEARTH_ARTIFACTS=$ARTIFACTS/conformance
+  rm -rf "${HEARTH_ARTIFACTS:?}"
+  run_node_tests conformance "$1" "$HEARTH_ROOT"/tests/conformance/*.test.mjs
+}
+
 suite_e2e() {
   ensure_packages s3
   prepare_live_tests e2e

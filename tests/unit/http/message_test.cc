@@ -103,6 +103,23 @@ TEST(Forwarded, IdentityFieldsInEverySpelling) {
   }
 }
 
+TEST(Forwarded, LookalikesOfWhatWeDecideBy) {
+  const auto is = [](std::string_view name) {
+    HeaderList list;
+    list.add(name, "x");
+    return is_lookalike(list[0]);
+  };
+  for (const char* name : {"Content_Length", "TRANSFER_ENCODING", "Transfer.Encoding", "x_request.id", "Keep_Alive"}) {
+    EXPECT_TRUE(is(name)) << name;
+  }
+  for (const char* name : {"Content-Length", "Host", "my_field", "_", "Content__Length", "Content_Length_",
+                           "a_name_longer_than_every_name_that_is_known"}) {
+    EXPECT_FALSE(is(name)) << name;
+  }
+  EXPECT_TRUE(is_same_folded("X-User", "x_user"));
+  EXPECT_FALSE(is_same_folded("X-User", "x_users"));
+}
+
 TEST(Forwarded, ConnectionNominatesButNotWhatWeRelyOn) {
   ConnectionNominated nominated;
   nominated.collect(
@@ -112,6 +129,8 @@ TEST(Forwarded, ConnectionNominatesButNotWhatWeRelyOn) {
   for (const char* kept : {"host", "cookie", "Authorization", "X-Forwarded-For", "x_hearth_user", "Content-Length"}) {
     EXPECT_FALSE(nominated.contains(kept)) << kept;
   }
+  nominated.collect(list({{"Connection", "Upgrade, Sec-WebSocket-Key, sec-websocket-version, Sec-WebSocket-Accept"}}));
+  EXPECT_TRUE(nominated.empty()) << "a handshake stays one";
   nominated.collect(list({{"Connection", "keep-alive"}}));
   EXPECT_TRUE(nominated.empty());
 }

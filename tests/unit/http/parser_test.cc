@@ -74,6 +74,21 @@ TEST(RequestParser, ErrorsStay) {
   EXPECT_EQ(feed(parser, rest), ParseEvent::head);
 }
 
+// RFC 9110 9.3.2: the answer to a HEAD has no body, so whoever refuses it must know that it was one.
+TEST(RequestParser, KnowsTheMethodOfWhatItRefuses) {
+  for (const std::string_view input : {"HEAD / HTTP/1.1\r\nHost: h\r\nA: b\rc\r\n\r\n",
+                                       "HEAD / HTTP/1.1\r\nHost: h\r\nA : b\r\n\r\n", "HEAD / HTTP/1.1\r\n\r\n"}) {
+    for (const std::size_t cut : {input.size(), std::size_t{12}}) {
+      RequestParser parser;
+      std::string_view first = input.substr(0, cut);
+      std::string_view rest = input.substr(cut);
+      if (feed(parser, first) == ParseEvent::need_more) feed(parser, rest);
+      EXPECT_EQ(parser.error().status, 400) << input;
+      EXPECT_EQ(parser.head().method, Method::head) << input;
+    }
+  }
+}
+
 TEST(RequestParser, IdleUntilTheFirstByteOfAMessage) {
   RequestParser parser;
   EXPECT_TRUE(parser.idle());

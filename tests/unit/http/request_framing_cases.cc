@@ -108,6 +108,11 @@ std::vector<RequestCase> request_framing_cases() {
       {"RFC 9110 6.5.1 Connection in trailers", chunks("0\r\nConnection: close\r\n\r\n"), "400"},
       {"RFC 9110 6.5.1 Cookie in trailers", chunks("0\r\nCookie: a=b\r\n\r\n"), "400"},
       {"RFC 9110 6.5.1 identity in trailers", chunks("0\r\nX-Forwarded-User: root\r\n\r\n"), "400"},
+      {"RFC 9110 6.5.1 Content-Type in trailers", chunks("0\r\nContent-Type: a/b\r\n\r\n"), "400"},
+      {"RFC 9110 6.5.1 Content-Encoding in trailers", chunks("0\r\nContent-Encoding: gzip\r\n\r\n"), "400"},
+      {"RFC 9110 6.5.1 Content-Range in trailers", chunks("0\r\nContent-Range: bytes 0-1/2\r\n\r\n"), "400"},
+      {"RFC 9110 6.5.1 Range in trailers", chunks("0\r\nRange: bytes=0-1\r\n\r\n"), "400"},
+      {"lookalike of a framing field in trailers", chunks("0\r\nTransfer_Encoding: chunked\r\n\r\n"), "400"},
       {"RFC 9112 5.2 folded trailer", chunks("0\r\nA: b\r\n c\r\n\r\n"), "400"},
       {"RFC 9112 2.2 bare LF in trailers", chunks("0\r\nA: b\n\r\n"), "400"},
       {"RFC 9112 5 trailer without colon", chunks("0\r\nab\r\n\r\n"), "400"},
@@ -185,6 +190,8 @@ std::vector<RequestCase> request_limit_cases() {
       {"limit: endless zeros as chunk size", chunks(std::string(300, '0')), "400"},
       {"limit: extensions of one message (CVE-2024-22019)", chunks(many_extensions + "0\r\n\r\n"), "400"},
       {"limit: 33 trailers", chunks(trailers + "\r\n"), "431"},
+      {"limit: 33 trailers, the first of them bad: the same however they are cut",
+       chunks("0\r\nA B: c\r\n" + trailers.substr(3) + "\r\n"), "431"},
   };
 }
 

@@ -76,6 +76,8 @@ std::vector<ResponseCase> response_cases() {
        ok("Transfer-Encoding: chunked\r\n", "0\r\nContent-Length: 5\r\n\r\n"), "502"},
       {"RFC 9110 6.5.1 Set-Cookie in trailers", ok("Transfer-Encoding: chunked\r\n", "0\r\nSet-Cookie: a\r\n\r\n"),
        "502"},
+      {"RFC 9110 6.5.1 Content-Encoding in trailers",
+       ok("Transfer-Encoding: chunked\r\n", "0\r\nContent-Encoding: x\r\n\r\n"), "502"},
       // status line
       {"RFC 9112 4 empty reason", status("HTTP/1.1 200 "), "ok"},
       {"RFC 9112 4 no reason and no space", status("HTTP/1.1 200"), "ok"},
@@ -123,6 +125,8 @@ std::vector<ResponseCase> response_cases() {
       {"WS-10 101 and the first frame", "HTTP/1.1 101 S\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n\x81\x00"s,
        "ok", kUpgrade},
       {"RFC 9110 15.2.2 101 with a body", "HTTP/1.1 101 S\r\nContent-Length: 3\r\n\r\n", "502", kUpgrade},
+      {"RFC 6455 4.1 101 in HTTP/1.0", "HTTP/1.0 101 S\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", "502",
+       kUpgrade},
       {"WS-08 refused upgrade", "HTTP/1.1 403 F\r\nContent-Length: 2\r\n\r\nno", "ok", kUpgrade},
       {"WS-08 interim before 101",
        "HTTP/1.1 100 C\r\n\r\nHTTP/1.1 101 S\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", "interim ok",

@@ -41,6 +41,16 @@ class DropSession : public FieldFilter {
   std::string scratch_;
 };
 
+// What an origin could read as another framing, host or identity than ours; any other underscore passes.
+TEST(UpstreamHead, DropsLookalikes) {
+  const Parsed request(
+      "GET / HTTP/1.1\r\nHost: h\r\nContent_Length: 5\r\nTransfer.Encoding: chunked\r\nX_Request_Id: 1\r\n"
+      "my_field: 2\r\n\r\n");
+  std::string out;
+  append_upstream_head(out, request.parser.head(), {.target = "/", .host = "h"});
+  EXPECT_EQ(out, "GET / HTTP/1.1\r\nHost: h\r\nmy_field: 2\r\n\r\n");
+}
+
 // facts 4.4, SPEC section 7
 TEST(UpstreamHead, DropsWhatMustNotTravel) {
   const Parsed request(
@@ -169,10 +179,19 @@ TEST(Chunks, AreWhatTheParserReads) {
   trailers.add("Server-Timing", "x");
   trailers.add("Transfer-Encoding", "chunked");
   out.clear();
-  append_last_chunk(out, trailers);
+  HeaderList headers;
+  ConnectionNominated scratch;
+  append_last_chunk(out, trailers, headers, scratch);
   EXPECT_EQ(out, "0\r\nServer-Timing: x\r\n\r\n");
+  // RFC 9110 7.6.1: Connection names trailers as well.
+  headers.add("Connection", "Server-Timing");
+  trailers.add("X-Request-Id", "forged");
+  trailers.add("X-Sum", "1");
   out.clear();
-  append_last_chunk(out, {});
+  append_last_chunk(out, trailers, headers, scratch);
+  EXPECT_EQ(out, "0\r\nX-Sum: 1\r\n\r\n");
+  out.clear();
+  append_last_chunk(out, {}, headers, scratch);
   EXPECT_EQ(out, kLastChunk);
 }
 
