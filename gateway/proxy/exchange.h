@@ -77,6 +77,7 @@ class HttpExchange final : public Exchange, private UpstreamUser {
 
   // Bytes one side may leave unread before the other side is no longer read.
   static constexpr std::size_t kHighWater = 64 * 1024;
+  static constexpr std::size_t kFirstRead = 24 * 1024;     // of a response
   static constexpr std::size_t kStreamLimit = 256 * 1024;  // unsent bytes of an SDK stream
   static constexpr Milliseconds kDecisionTimeout{120000};  // a module that never answers
   static constexpr int kMaxInternalRedirects = 10;

@@ -127,7 +127,8 @@ void HttpExchange::begin_upstream() {
 
 void HttpExchange::upstream_ready() {
   state_ = State::proxying;
-  upstream_->socket().limit_reads(rate_step());
+  // What is read with the head of a large body cannot be spliced any more.
+  upstream_->socket().limit_reads(settings().limit_rate != 0 ? rate_step() : kFirstRead);
   if (const int version = settings().proxy_protocol; version != 0)
     append_proxy_header(to_upstream_.text(), version, client_address(), connection_->local());
   write_upstream_head();
@@ -352,6 +353,7 @@ void HttpExchange::on_response_head() {
   options.added = added;
   http::append_client_head(to_client_.text(), response, options);
   response_started_ = true;
+  upstream_->socket().limit_reads(rate_step());
 }
 
 void HttpExchange::on_response_end(bool nothing_follows) {

@@ -8,7 +8,7 @@ namespace hearth::proxy {
 
 namespace {
 // Below this, reading and writing costs less than two calls of splice(2).
-constexpr std::uint64_t kSpliceFrom = 64 * 1024;
+constexpr std::uint64_t kSpliceFrom = 32 * 1024;
 }  // namespace
 
 // --- the response ---
