@@ -96,7 +96,12 @@ void ClientConnection::input_wanted() {
   } else {
     consume({});
   }
-  if (!closed_ && !peer_finished_ && backlog_.size() < kBacklogLimit) socket_.start_reading();
+  read_on();
+}
+
+// While its body is spliced, the exchange says when to read.
+void ClientConnection::read_on() {
+  if (!closed_ && !peer_finished_ && backlog_.size() < kBacklogLimit && !socket_.reads_raw()) socket_.start_reading();
 }
 
 void ClientConnection::settle() {
@@ -112,7 +117,7 @@ void ClientConnection::settle() {
     --depth_;
   }
   if (!closed_ && !exchange_ && !lingering_ && peer_finished_ && backlog_.empty()) linger();
-  if (!closed_ && !peer_finished_ && backlog_.size() < kBacklogLimit) socket_.start_reading();
+  read_on();
 }
 
 void ClientConnection::finish_exchange() {

@@ -87,6 +87,7 @@ class ClientConnection final : private Socket::Events, private DeadlineWheel::En
   void consume(std::string_view input);
   bool step(std::string_view& input);  // one parser event; false when no more can be done with what there is
   void settle();
+  void read_on();
   void finish_exchange();
   void linger();
   void await_request();

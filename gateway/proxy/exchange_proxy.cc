@@ -196,7 +196,11 @@ void HttpExchange::on_upstream_drained() {
   ClientConnection::Dispatch dispatch(*connection_);
   if (body_up_.holding()) return request_moved(context_.loop.splice_pipes().resume(upstream_->socket(), body_up_));
   set_deadline();
-  connection_->input_wanted();
+  if (connection_->socket().reads_raw()) {
+    connection_->socket().start_reading();
+  } else {
+    connection_->input_wanted();
+  }
 }
 
 // --- failures ---

@@ -61,7 +61,9 @@ void HttpExchange::response_moved(const SplicePipes::Moved& moved) {
 
 void HttpExchange::splice_request() {
   if (state_ != State::proxying || request_complete_ || upload_failed_ || !splice_) return;
-  if (parser_.body_remaining() >= kSpliceFrom) connection_->socket().read_raw(true);
+  if (parser_.body_remaining() < kSpliceFrom) return;
+  connection_->socket().read_raw(true);
+  if (upstream_->socket().queued() == 0) connection_->socket().start_reading();  // else on_upstream_drained() does
 }
 
 void HttpExchange::client_readable() {

@@ -31,6 +31,7 @@ struct Counters {  // read by /metrics on this worker only
   std::uint64_t upstream_connects = 0;
   std::uint64_t upstream_reuses = 0;
   std::uint64_t bytes_to_clients = 0;
+  std::uint64_t bytes_spliced = 0;  // either way, kept by the loop
   std::uint64_t status[6] = {};  // [1] = 1xx … [5] = 5xx
 };
 

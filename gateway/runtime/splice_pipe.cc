@@ -67,6 +67,7 @@ SplicePipes::Moved SplicePipes::move(Socket& from, Socket& to, std::uint64_t lim
     }
     pipe->size = static_cast<std::size_t>(size);
     moved.bytes += pipe->size;
+    total_ += pipe->size;
     const bool full = pipe->size == want;
     const bool drained = pipe->size < kDrainedBelow;
     deliver(to, std::move(pipe), moved, stream);

@@ -58,6 +58,8 @@ class SplicePipes {
   // Goes on with what is held.
   Moved resume(Socket& to, SpliceStream& stream);
 
+  std::uint64_t total() const { return total_; }  // bytes moved so far
+
  private:
   using Pipe = SpliceStream::Pipe;
 
@@ -72,6 +74,7 @@ class SplicePipes {
   void deliver(Socket& to, std::unique_ptr<Pipe> pipe, Moved& moved, SpliceStream& stream);
 
   std::vector<std::unique_ptr<Pipe>> spare_;
+  std::uint64_t total_ = 0;
 };
 
 }  // namespace hearth

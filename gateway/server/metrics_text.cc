@@ -49,6 +49,8 @@ std::string MetricsText::render() {
          [](W w) { return static_cast<std::uint64_t>(w.idle_upstreams); });
   metric("hearth_body_bytes_to_clients_total", "counter", "Response and tunnel bytes sent to clients.",
          [](W w) { return w.counters.bytes_to_clients; });
+  metric("hearth_spliced_bytes_total", "counter", "Bytes moved inside the kernel, either way.",
+         [](W w) { return w.counters.bytes_spliced; });
   out += "# HELP hearth_http_responses_total Responses by status class.\n# TYPE hearth_http_responses_total counter\n";
   for (std::size_t status = 1; status <= 5; ++status) {
     std::uint64_t sum = 0;

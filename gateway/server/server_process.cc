@@ -173,6 +173,7 @@ class ServerProcess {
   void collect_counters() {
     for (std::size_t i = 0; i < workers_.size(); ++i) {
       workers_[i]->post([this, i](proxy::WorkerContext& context) {
+        context.counters.bytes_spliced = context.loop.splice_pipes().total();
         metrics_.update(i, context.counters, context.upstreams.idle_count());
       });
     }

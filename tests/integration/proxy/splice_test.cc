@@ -31,6 +31,12 @@ std::string counted(std::size_t size) {
   return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
 }
 
+std::uint64_t spliced(Gateway& gateway) {
+  std::uint64_t bytes = 0;
+  gateway.on_worker([&](proxy::WorkerContext& context) { bytes = context.loop.splice_pipes().total(); });
+  return bytes;
+}
+
 TEST(Splice, LargeAndSmallAnswersFollowEachOtherOnTheSameConnections) {
   const std::string large = numbered(kLarge);
   ScriptedServer origin([&](ScriptedPeer& peer) {
@@ -46,6 +52,59 @@ TEST(Splice, LargeAndSmallAnswersFollowEachOtherOnTheSameConnections) {
   }
   EXPECT_EQ(origin.accepted(), 1);
   EXPECT_THAT(gateway.access_log(), HasSubstr(std::to_string(kLarge)));
+  EXPECT_GT(spliced(gateway), 3 * (kLarge - 200'000));
+}
+
+// What the client does not take stays in a pipe; the next answer on the connection comes behind it.
+TEST(Splice, ASlowReaderGetsEverythingInOrder) {
+  constexpr std::size_t kHuge = 24u << 20;  // more than the kernel buffers
+  const std::string huge = numbered(kHuge);
+  ScriptedServer origin([&](ScriptedPeer& peer) {
+    while (!peer.read_head().empty()) peer.send(counted(kHuge) + huge);
+  });
+  Gateway gateway({.server = proxy_to(origin)});
+  RawClient client(gateway.port(), 64 * 1024);
+  client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  for (int i = 0; i < 2; ++i) {
+    client.read_until("\r\n\r\n");
+    std::string body;
+    while (body.size() < kHuge) {
+      const std::string part = client.read_exactly(std::min<std::size_t>(1u << 20, kHuge - body.size()));
+      if (part.empty()) break;
+      body += part;
+      if (body.size() % (6u << 20) == 0) std::this_thread::sleep_for(Milliseconds(100));  // the slowness is the test
+    }
+    EXPECT_TRUE(body == huge) << i << ": " << body.size();
+  }
+  EXPECT_EQ(origin.accepted(), 1);
+  EXPECT_GT(spliced(gateway), 2 * (kHuge - 200'000));
+}
+
+TEST(Splice, ASlowUpstreamGetsEverythingInOrder) {
+  constexpr std::size_t kHuge = 24u << 20;
+  const std::string huge = numbered(kHuge);
+  ScriptedServer origin([&](ScriptedPeer& peer) {
+    for (int i = 0; i < 2; ++i) {
+      peer.read_head();
+      std::string body;
+      while (body.size() < kHuge) {
+        const std::string part = peer.read_exactly(4u << 20);
+        if (part.empty()) break;
+        body += part;
+        std::this_thread::sleep_for(Milliseconds(50));  // the slowness is the test
+      }
+      peer.send(ok(body == huge ? "same" : "other"));
+    }
+    peer.wait_for_close();
+  });
+  Gateway gateway({.server = "client_max_body_size 0; " + proxy_to(origin)});
+  RawClient client(gateway.port());
+  const std::string request = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(kHuge) + "\r\n\r\n" + huge;
+  std::thread sender([&] { client.send(request).send(request); });
+  sender.join();
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(client.response("POST").body, "same");
+  EXPECT_EQ(origin.accepted(), 1);
+  EXPECT_GT(spliced(gateway), 2 * (kHuge - 200'000));
 }
 
 TEST(Splice, AnUploadAndTheNextRequestBehindItAreToldApart) {
