@@ -179,6 +179,7 @@ Result<ServerSettings> Builder::finish_server(const ServerScope& server) {
   for (const auto& assign : server.server_values) assign(out);
   out.fallback = inherited(server);
   out.fallback.returns = server.returns;
+  out.fallback.try_files = server.try_files;
   for (const auto& location : server.locations) {
     auto finished = finish_location(server, *location);
     if (!finished) return fail(finished.error());
@@ -199,6 +200,7 @@ Result<LocationSettings> Builder::finish_location(const ServerScope& server, con
   out.match = location.match;
   out.where = location.where;
   out.returns = location.returns;
+  out.try_files = location.try_files;
   out.handler = location.handler;
   if (location.proxy) {
     auto pass = finish_proxy_pass(*location.proxy);

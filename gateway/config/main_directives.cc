@@ -229,6 +229,7 @@ DirectiveTable gateway_directives() {
   add_http_directives(table);
   add_client_directives(table);
   add_content_directives(table);
+  add_rewrite_directives(table);
   add_access_directives(table);
   add_limit_directives(table);
   add_proxy_directives(table);

@@ -51,6 +51,7 @@ struct Scope {
   Where where;
   std::vector<std::function<void(LocationSettings&)>> values;
   std::vector<std::function<void(ServerSettings&)>> server_values;
+  std::optional<TryFilesSettings> try_files;
   bool trusts = false;    // this level has its own set_real_ip_from
   std::string root_from;  // "root" or "alias", whichever this level has
   TypesDraft types;

@@ -119,6 +119,14 @@ struct ReturnSetting {
   std::string text;  // body, or the Location of a redirect; may hold $variables
 };
 
+// The first of `paths` that exists is what the request asks for from then on; when none does, `uri` or `status` answers.
+struct TryFilesSettings {
+  std::vector<std::string> paths;  // with $variables; one that ends in "/" is looked for as a directory
+  std::string uri;                 // path of an internal redirect, with $variables; empty: `status`
+  std::string args;                // its query
+  int status = 0;
+};
+
 struct LocationSettings {
   std::string path;  // prefix or exact text
   enum class Match { prefix, prefix_final /* ^~ */, exact /* = */ } match = Match::prefix;
@@ -129,6 +137,7 @@ struct LocationSettings {
   std::optional<ReturnSetting> returns;
   std::string handler;  // a module's or built-in handler: "workspace", "api", "dashboard", "metrics", "healthz" …
 
+  std::optional<TryFilesSettings> try_files;  // of this level only
   std::string root = "html";
   std::optional<std::string> alias;
   std::vector<std::string> index{"index.html"};

@@ -51,6 +51,7 @@ void HttpExchange::reset() {
   server_ = nullptr;
   location_ = nullptr;
   view_.headers.clear();
+  uri_changed_ = false;
   request_complete_ = keep_alive_ = false;
   request_body_bytes_ = 0;
   client_.reset();
@@ -150,6 +151,10 @@ bool HttpExchange::route() {
     return false;
   }
   path_ = *normalized;
+  return enter_location();
+}
+
+bool HttpExchange::enter_location() {
   location_ = &server_->locate(path_);
   identify_client();
   keep_alive_ = keep_alive_ && settings().keepalive_timeout.count() > 0 &&
@@ -178,7 +183,15 @@ void HttpExchange::dispatch() {
     } else {
       send_reply(returned.status, {{"Content-Type", settings().default_type}}, text);
     }
-  } else if (location_->handler != nullptr) {
+  } else if (settings().try_files) {
+    start_try_files();
+  } else {
+    answer_content();
+  }
+}
+
+void HttpExchange::answer_content() {
+  if (location_->handler != nullptr) {
     fill_view();
     state_ = State::deciding;
     connection_->set_deadline(kDecisionTimeout);
@@ -191,9 +204,9 @@ void HttpExchange::dispatch() {
 }
 
 void HttpExchange::fill_view() {
-  const http::Target target = http::split_target(head().path_and_query);
+  view_.target = current_target();
+  const http::Target target = http::split_target(view_.target);
   view_.method = head().method_text;
-  view_.target = head().path_and_query;
   view_.path = target.path;
   view_.query = target.query;
   view_.has_query = target.has_query;

@@ -7,8 +7,9 @@
 // direction and event. Back-pressure: wants_input() is false while the upstream has more than kHighWater unsent; the
 // upstream is not read while the client has.
 //
-// exchange.cc: life, routing, the module SDK. exchange_limits.cc: who may ask, and how fast. exchange_proxy.cc: the
-// upstream side. exchange_reply.cc: local answers.
+// exchange.cc: life, routing, the module SDK. exchange_limits.cc: who may ask, and how fast. exchange_uri.cc: what
+// the request is for, where that is not its target. exchange_proxy.cc: the upstream side. exchange_reply.cc: local
+// answers.
 // Owner: the ClientConnection while in use, else the worker's spare list. Thread: the worker's.
 #pragma once
 
@@ -31,6 +32,7 @@
 namespace hearth::proxy {
 
 struct FileAnswer;
+struct FileRequest;
 struct TunnelLogEntry;
 
 class HttpExchange final : public Exchange, private UpstreamUser {
@@ -92,7 +94,9 @@ class HttpExchange final : public Exchange, private UpstreamUser {
   void on_bad_request();
   void use_fallback_location();  // for answers to what could not be routed
   bool route();                  // false: answered already
+  bool enter_location();         // the one for path_; false: answered already
   void dispatch();
+  void answer_content();
   void fill_view();
   void end(Ending ending, EndedBy who);
   void write_log(EndedBy who);
@@ -100,6 +104,13 @@ class HttpExchange final : public Exchange, private UpstreamUser {
   void set_deadline();
   std::string expand(const config::CompiledText& text) const;
   void append_variable(config::Variable variable, std::string_view name, std::string& out) const;
+
+  // exchange_uri.cc
+  std::string_view args() const;        // the query as it is now
+  std::string_view current_target();    // path and query as they are now; the client's own bytes if those hold
+  void redirect_internally(std::string path, std::string_view args);
+  void start_try_files();
+  void on_tried(int found, std::string uri, std::shared_ptr<FileAnswer> file);
 
   // exchange_limits.cc
   void identify_client();
@@ -146,6 +157,7 @@ class HttpExchange final : public Exchange, private UpstreamUser {
   bool try_error_page(int status);
   void send_reply(int status, const ReplyHeaders& headers, std::string_view body);
   void start_static_file();
+  std::optional<FileRequest> file_request();  // none: answered already
   void on_file_opened(std::shared_ptr<FileAnswer> file);
   void send_file_head(const FileAnswer& file);
   void continue_file();
@@ -165,6 +177,9 @@ class HttpExchange final : public Exchange, private UpstreamUser {
   const Location* location_ = nullptr;
   std::string path_scratch_;
   std::string_view path_;  // normalized
+  std::string args_;       // with uri_changed_
+  std::string target_;     // with uri_changed_
+  bool uri_changed_ = false;  // what is asked for is path_ and args_, not the target
   RequestView view_;
   std::array<char, 32> request_id_{};
   bool request_complete_ = false;

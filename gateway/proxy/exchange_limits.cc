@@ -15,7 +15,7 @@ constexpr std::uint64_t kMostStep = 128 * 1024;
 }  // namespace
 
 void HttpExchange::identify_client() {
-  if (settings().real_ip.trusted.empty()) return;
+  if (settings().real_ip.trusted.empty() || client_) return;
   client_ = real_client(settings().real_ip, connection_->peer(), connection_->announced(), head().headers);
   if (client_) client_ip_ = client_->ip();
 }

@@ -85,10 +85,10 @@ void HttpExchange::start_proxy_pass() {
   if (pass.uri) {  // the matched prefix is replaced, in the normalized path, as nginx does
     upstream_target_ = *pass.uri;
     http::append_escaped_path(upstream_target_, path_.substr(std::min(settings().path.size(), path_.size())));
-    const http::Target target = http::split_target(head().path_and_query);
+    const http::Target target = http::split_target(current_target());
     if (target.has_query) upstream_target_.append("?").append(target.query);
   } else {
-    upstream_target_.assign(head().path_and_query);
+    upstream_target_.assign(current_target());
   }
   upstream_host_ = pass.host;
   upstream_keepalive_ = location_->keepalive;

@@ -138,16 +138,16 @@ void HttpExchange::finish() {
 
 // --- files ---
 
-void HttpExchange::start_static_file() {
+std::optional<FileRequest> HttpExchange::file_request() {
   const bool readable = head().method == http::Method::get || head().method == http::Method::head;
   if (!readable && status_override_ == 0) {
     send_reply(405, {{"Allow", "GET, HEAD"}}, local_page(405, {request_id_.data(), request_id_.size()}));
-    return;
+    return std::nullopt;
   }
   // "location /a { alias /b/; }" turns "/a../x" into "/b/../x".
   if (settings().alias && http::climbs(path_.substr(std::min(settings().path.size(), path_.size())))) {
     fail(404);
-    return;
+    return std::nullopt;
   }
   FileRequest request;
   request.path = file_path(settings(), path_);
@@ -160,11 +160,17 @@ void HttpExchange::start_static_file() {
     request.if_modified_since = head().headers.value("If-Modified-Since");
     request.if_range = head().headers.value("If-Range");
   }
+  return request;
+}
+
+void HttpExchange::start_static_file() {
+  std::optional<FileRequest> request = file_request();
+  if (!request) return;
   state_ = State::sending_file;
   set_deadline();
   auto file = std::make_shared<FileAnswer>();
   context_.loop.queue_work(
-      [file, request = std::move(request)] {
+      [file, request = std::move(*request)] {
         *file = open_file(request);
         if (file->length > 0 && (file->status == 200 || file->status == 206)) read_block(*file);
       },
@@ -185,10 +191,10 @@ void HttpExchange::on_file_opened(std::shared_ptr<FileAnswer> file) {
       break;
     case 301: {
       std::string location;
-      const http::RequestHead& request = head();
-      const std::size_t question = request.path_and_query.find('?');
-      location.append(request.path_and_query.substr(0, question)).append("/");
-      if (question != std::string_view::npos) location.append(request.path_and_query.substr(question));
+      const std::string_view target = current_target();
+      const std::size_t question = target.find('?');
+      location.append(target.substr(0, question)).append("/");
+      if (question != std::string_view::npos) location.append(target.substr(question));
       if (location.starts_with("//")) location.insert(0, "/.");  // "//host/" would leave this site
       send_reply(301, {{"Location", location}}, {});
       return;

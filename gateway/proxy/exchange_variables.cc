@@ -35,7 +35,6 @@ std::string host_name() {
 
 void HttpExchange::append_variable(config::Variable variable, std::string_view name, std::string& out) const {
   using config::Variable;
-  const http::Target target = http::split_target(head().path_and_query);
   switch (variable) {
     case Variable::literal:
       return;
@@ -52,10 +51,10 @@ void HttpExchange::append_variable(config::Variable variable, std::string_view n
       out.append(path_);
       return;
     case Variable::args:
-      out.append(target.query);
+      out.append(args());
       return;
     case Variable::is_args:
-      out.append(target.query.empty() ? "" : "?");
+      out.append(args().empty() ? "" : "?");
       return;
     case Variable::request_method:
       out.append(head().method_text);
@@ -111,7 +110,7 @@ void HttpExchange::append_variable(config::Variable variable, std::string_view n
       }
       return;
     case Variable::arg:
-      out.append(query_argument(target.query, name));
+      out.append(query_argument(args(), name));
       return;
     case Variable::cookie:
       if (const auto value = http::find_cookie(head().headers, name)) out.append(*value);

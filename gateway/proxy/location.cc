@@ -20,6 +20,14 @@ std::vector<CompiledHeader> compile_headers(const std::vector<config::HeaderSett
   return compiled;
 }
 
+CompiledTryFiles compile_try_files(const config::TryFilesSettings& settings) {
+  CompiledTryFiles compiled;
+  for (const std::string& path : settings.paths) compiled.paths.push_back(compile_text(path));
+  compiled.uri = compile_text(settings.uri);
+  compiled.args = compile_text(settings.args);
+  return compiled;
+}
+
 std::string_view without_port(std::string_view host) {
   if (!host.empty() && host.front() == '[') return host.substr(0, host.find(']') + 1);
   return host.substr(0, host.find(':'));
@@ -116,6 +124,7 @@ Location Router::compile(const config::LocationSettings& settings, const Parts& 
     const auto& [key, zone] = parts.zones->connections(limit.zone);
     location.limit_conns.push_back({compile_text(key), zone.get(), &limit});
   }
+  if (settings.try_files) location.try_files = compile_try_files(*settings.try_files);
   if (settings.returns) location.returned = compile_text(settings.returns->text);
   if (settings.proxy_pass) {
     const config::UpstreamSettings& upstream = *settings.proxy_pass->upstream;

@@ -41,6 +41,12 @@ struct CompiledLimitConn {
   const config::LimitConnSettings* settings = nullptr;
 };
 
+struct CompiledTryFiles {
+  std::vector<config::CompiledText> paths;
+  config::CompiledText uri;
+  config::CompiledText args;
+};
+
 struct Location {
   const config::LocationSettings* settings = nullptr;
   Handler* handler = nullptr;            // of the module that answers here, if one does
@@ -51,6 +57,7 @@ struct Location {
   std::vector<CompiledLimitReq> limit_reqs;
   std::vector<CompiledLimitConn> limit_conns;
   config::CompiledText returned;
+  CompiledTryFiles try_files;
   KeepAliveLimits keepalive;
 };
 

@@ -47,6 +47,15 @@ std::string file_path(const config::LocationSettings& settings, std::string_view
   return settings.root + std::string(normalized_path);
 }
 
+int first_existing(const std::vector<TryPath>& paths) {
+  struct stat info {};
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (paths[i].path.empty() || ::stat(paths[i].path.c_str(), &info) != 0) continue;
+    if (paths[i].directory ? S_ISDIR(info.st_mode) : S_ISREG(info.st_mode)) return static_cast<int>(i);
+  }
+  return -1;
+}
+
 FileAnswer open_file(const FileRequest& request) {
   FileAnswer answer;
   answer.block_size = request.block_size == 0 ? kBlockSize : std::min(request.block_size, kBlockSize);

@@ -1,11 +1,12 @@
 // Files under `root` or `alias`: path resolution, opening on the thread pool, ranges and validators (RFC 9110 13, 14).
-// Pure but for open_file(), which blocks and therefore runs on the pool.
+// Pure but for what is said to block, which therefore runs on the pool.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/fd.h"
 #include "config/settings.h"
@@ -37,9 +38,18 @@ struct FileAnswer {
   std::size_t block_size = 0;
 };
 
+// One file of try_files.
+struct TryPath {
+  std::string uri;  // what the request is for if this is there
+  std::string path;
+  bool directory = false;
+};
+// The index of the first that exists, -1: none does. Blocks.
+int first_existing(const std::vector<TryPath>& paths);
+
 std::string file_path(const config::LocationSettings& settings, std::string_view normalized_path);
-FileAnswer open_file(const FileRequest& request);
-// Reads the next block, at most 128 KiB, into answer.block; false on a read error or when the file has shrunk.
+FileAnswer open_file(const FileRequest& request);  // blocks
+// Reads the next block, at most 128 KiB, into answer.block; false on a read error or when the file has shrunk. Blocks.
 bool read_block(FileAnswer& answer);
 
 struct ByteRange {

@@ -229,6 +229,23 @@ TEST_F(ConfigErrors, Location) {
       [](const std::string& text) { return in_location(text); });
 }
 
+TEST_F(ConfigErrors, TryFiles) {
+  expect(
+      {
+          {"try_files $uri;",
+           "1: invalid number of arguments in \"try_files\" directive, expected: try_files file ... uri | =code"},
+          {"try_files index.html =404;",
+           "1: invalid path \"index.html\" in \"try_files\", it must start with \"/\" or a variable"},
+          {"try_files $uri index.html;",
+           "1: invalid path \"index.html\" in \"try_files\", it must start with \"/\" or a variable"},
+          {"try_files $uri =99;",
+           "1: invalid value \"=99\" in \"try_files\" directive, it must be \"=\" and a status from 200 to 599"},
+          {"try_files $uir /x;", "1: unknown \"uir\" variable"},
+          {"try_files $uri /x;\ntry_files $uri /y;", "2: \"try_files\" directive is duplicate"},
+      },
+      [](const std::string& text) { return in_location(text); });
+}
+
 TEST_F(ConfigErrors, ProxyPass) {
   expect(
       {
