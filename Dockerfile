@@ -28,7 +28,7 @@ RUN mkdir -p /etc/postgresql-common/createcluster.d \
  && echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.d/hearth.conf \
  && apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates curl postgresql \
-      libuv1 libssl3 libpq5 libhiredis0.14 libcurl4 libargon2-1 libsystemd0 libfmt9 libspdlog1.10 \
+      libuv1 libssl3 libpq5 libhiredis0.14 libcurl4 libargon2-1 libsystemd0 libpcre2-8-0 zlib1g libzstd1 libfmt9 libspdlog1.10 \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/build/release/gateway/hearth /usr/local/sbin/hearth
 COPY --from=build /src/build/release/modules/ /usr/local/lib/hearth/modules/

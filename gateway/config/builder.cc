@@ -8,6 +8,7 @@
 #include "base/strings.h"
 #include "config/default_types.h"
 #include "config/lexer.h"
+#include "config/variables.h"
 
 namespace hearth::config {
 
@@ -40,6 +41,59 @@ void Builder::warn(const Where& where, const std::string& message) {
   warnings.push_back(text_of(where) + ": " + message);
 }
 
+void Builder::expect_variables(std::string_view text, const Where& where, bool captures) {
+  if (text.find('$') != std::string_view::npos) texts_.push_back({std::string(text), where, captures});
+}
+
+Result<void> Builder::check_texts() const {
+  VariableNames names;
+  for (const auto& map : http->maps) names.maps.insert(map->settings.name);
+  for (const ExpectedText& expected : texts_) {
+    names.captures = expected.captures;
+    auto compiled = CompiledText::compile(expected.text, names);
+    if (!compiled) return fail(error_at(expected.where, compiled.error().message));
+  }
+  return check_maps();
+}
+
+// A map may look at others, but not at itself through them.
+Result<void> Builder::check_maps() const {
+  std::map<std::string, std::set<std::string>> uses;
+  for (const auto& map : http->maps) {
+    const auto note = [&, &name = map->settings.name](const std::string& text) {
+      const auto compiled = CompiledText::compile(text, {.captures = true, .any = true});
+      for (const CompiledText::Part& part : compiled->parts()) {
+        if (part.variable == Variable::mapped) uses[name].insert(part.text);
+      }
+    };
+    note(map->settings.source);
+    note(map->settings.fallback);
+    for (const MapSettings::Row& row : map->settings.rows) note(row.value);
+  }
+  for (const auto& map : http->maps) {
+    std::set<std::string> reached = uses[map->settings.name];
+    for (std::vector<std::string> open(reached.begin(), reached.end()); !open.empty();) {
+      const std::string next = std::move(open.back());
+      open.pop_back();
+      for (const std::string& used : uses[next]) {
+        if (reached.insert(used).second) open.push_back(used);
+      }
+    }
+    if (reached.contains(map->settings.name)) {
+      return fail(error_at(map->settings.where, "the variable \"" + map->settings.name + "\" depends on itself"));
+    }
+  }
+  return {};
+}
+
+Result<void> Builder::check_named(const ServerScope& server, const Scope& scope) const {
+  if (!scope.try_files || !scope.try_files->uri.starts_with('@')) return {};
+  for (const auto& location : server.locations) {
+    if (location->path == scope.try_files->uri) return {};
+  }
+  return fail(error_at(scope.try_files->where, "no location \"" + scope.try_files->uri + "\" in this server"));
+}
+
 Result<std::shared_ptr<const Settings>> Builder::finish() {
   if (http == nullptr) {
     return fail(error_at({settings.file, 1}, "no \"http\" block in the configuration: nothing to serve"));
@@ -47,6 +101,7 @@ Result<std::shared_ptr<const Settings>> Builder::finish() {
   if (http->servers.empty()) {
     return fail(error_at(http->where, "no \"server\" in the \"http\" block: nothing to serve"));
   }
+  if (auto known = check_texts(); !known) return fail(known.error());
   if (auto done = finish_upstreams(); !done) return fail(done.error());
   for (const auto& server : http->servers) {
     if (!server->listens.empty()) continue;
@@ -59,6 +114,7 @@ Result<std::shared_ptr<const Settings>> Builder::finish() {
   share_listen_options();
   warn_of_conflicting_names();
   settings.http.server_tokens = http->server_tokens;
+  for (const auto& map : http->maps) settings.http.maps.push_back(map->settings);
   settings.http.limit_req_zones = http->limit_req_zones;
   settings.http.limit_conn_zones = http->limit_conn_zones;
   for (const auto& server : http->servers) {
@@ -147,11 +203,13 @@ void Builder::warn_of_conflicting_names() {
 }
 
 Result<void> Builder::check_limits(const LocationSettings& location) const {
-  const auto check = [](const auto& limits, const std::vector<LimitZoneSettings>& zones, const char* made_by) -> Result<void> {
+  const auto check = [](const auto& limits, const std::vector<LimitZoneSettings>& zones,
+                        const char* made_by) -> Result<void> {
     for (const auto& limit : limits) {
       const bool known = std::any_of(zones.begin(), zones.end(),
                                      [&](const LimitZoneSettings& zone) { return zone.name == limit.zone; });
-      if (!known) return fail(error_at(limit.where, "unknown zone \"" + limit.zone + "\", \"" + made_by + "\" makes one"));
+      if (!known)
+        return fail(error_at(limit.where, "unknown zone \"" + limit.zone + "\", \"" + made_by + "\" makes one"));
     }
     return {};
   };
@@ -179,13 +237,20 @@ Result<ServerSettings> Builder::finish_server(const ServerScope& server) {
   for (const auto& assign : server.server_values) assign(out);
   out.fallback = inherited(server);
   out.fallback.returns = server.returns;
+  out.fallback.rewrites = server.rewrites;
   out.fallback.try_files = server.try_files;
+  if (auto known = check_named(server, server); !known) return fail(known.error());
   for (const auto& location : server.locations) {
+    if (auto known = check_named(server, *location); !known) return fail(known.error());
     auto finished = finish_location(server, *location);
     if (!finished) return fail(finished.error());
     out.locations.push_back(std::move(*finished));
   }
-  if (server.returns && !out.locations.empty()) {
+  if (server.returns && !server.rewrites.empty()) {
+    out.returning = out.fallback;
+    out.returning->rewrites.clear();
+    out.fallback.returns.reset();
+  } else if (server.returns && !out.locations.empty()) {
     // nginx answers a server's `return` before it looks for a location.
     warn(server.where, "the locations of this server are never reached: its \"return\" answers every request");
     out.locations.clear();
@@ -200,6 +265,7 @@ Result<LocationSettings> Builder::finish_location(const ServerScope& server, con
   out.match = location.match;
   out.where = location.where;
   out.returns = location.returns;
+  out.rewrites = location.rewrites;
   out.try_files = location.try_files;
   out.handler = location.handler;
   if (location.proxy) {

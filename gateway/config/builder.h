@@ -20,6 +20,8 @@ class Builder {
 
   void warn(const Where& where, const std::string& message);
   std::string resolve(std::string_view path) const;  // against the prefix
+  // Every variable in `text` must be known by finish().
+  void expect_variables(std::string_view text, const Where& where, bool captures);
 
   Settings settings;
   std::unique_ptr<HttpScope> http;
@@ -29,6 +31,15 @@ class Builder {
  private:
   using Upstream = std::shared_ptr<const UpstreamSettings>;
 
+  struct ExpectedText {
+    std::string text;
+    Where where;
+    bool captures = false;
+  };
+
+  Result<void> check_texts() const;
+  Result<void> check_maps() const;
+  Result<void> check_named(const ServerScope& server, const Scope& scope) const;
   Result<void> finish_upstreams();
   Result<ServerSettings> finish_server(const ServerScope& server);
   Result<void> check_listens();
@@ -40,6 +51,7 @@ class Builder {
   Result<ProxyPass> finish_proxy_pass(const ProxyTarget& target);
   Result<Upstream> find_upstream(const ProxyTarget& target);
 
+  std::vector<ExpectedText> texts_;
   std::map<std::string, Upstream> upstreams_;  // by lower-case name, literal addresses included
 };
 

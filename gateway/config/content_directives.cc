@@ -15,7 +15,7 @@ Result<void> check_header(std::string_view name, std::string_view value) {
       return bad("control character in the value of header \"" + std::string(name) + "\"");
     }
   }
-  return check_variables(value);
+  return {};
 }
 
 namespace {
@@ -28,6 +28,10 @@ Result<void> set_root(void* target, const Statement& statement, LoadContext& con
                "\" directive was specified earlier");
   }
   if (statement.args[0].empty()) return bad("\"" + statement.name + "\" directive needs a path");
+  if (const auto* location = dynamic_cast<LocationScope*>(&scope);
+      alias && (location->is_regex() || location->match == LocationSettings::Match::named)) {
+    return bad("\"alias\" cannot stand in location \"" + location->path + "\", only in one that begins with \"/\"");
+  }
   if (auto plain = refuse_variables(statement.args[0]); !plain) return plain;
   scope.root_from = statement.name;
   scope.set([alias, path = context.resolve_path(statement.args[0])](LocationSettings& out) {
@@ -125,8 +129,9 @@ Result<ReturnSetting> parse_return(const Statement& statement) {
   }
   const bool redirect =
       out.status == 301 || out.status == 302 || out.status == 303 || out.status == 307 || out.status == 308;
-  auto good = redirect ? check_header("Location", out.text) : check_variables(out.text);
-  if (!good) return fail(good.error());
+  if (redirect) {
+    if (auto good = check_header("Location", out.text); !good) return fail(good.error());
+  }
   return out;
 }
 
@@ -134,6 +139,7 @@ Result<void> set_return(void* target, const Statement& statement, LoadContext&) 
   auto parsed = parse_return(statement);
   if (!parsed) return fail(parsed.error());
   Scope& scope = scope_of(target);
+  if (auto known = check_variables(scope, statement.where, parsed->text); !known) return known;
   if (auto* server = dynamic_cast<ServerScope*>(&scope)) {
     server->returns = std::move(*parsed);
     return {};
@@ -146,6 +152,7 @@ Result<void> set_return(void* target, const Statement& statement, LoadContext&) 
 
 Result<void> add_response_header(void* target, const Statement& statement, LoadContext&) {
   if (auto good = check_header(statement.args[0], statement.args[1]); !good) return good;
+  if (auto known = check_variables(scope_of(target), statement.where, statement.args[1]); !known) return known;
   HeaderSetting header{statement.args[0], statement.args[1]};
   if (statement.args.size() == 3) {
     if (statement.args[2] != "always") return bad("invalid parameter \"" + statement.args[2] + "\"");

@@ -13,7 +13,9 @@ void add_main_directives(DirectiveTable& table);
 void add_http_directives(DirectiveTable& table);     // blocks: http, server, location; listen, server_name
 void add_client_directives(DirectiveTable& table);   // limits and timeouts towards clients
 void add_content_directives(DirectiveTable& table);  // root, types, return, error_page, add_header
-void add_rewrite_directives(DirectiveTable& table);  // try_files: which file or location a request is for
+void add_rewrite_directives(DirectiveTable& table);  // rewrite, try_files: what a request is for
+void add_map_directives(DirectiveTable& table);
+void add_compression_directives(DirectiveTable& table);
 void add_access_directives(DirectiveTable& table);   // allow, deny, real_ip
 void add_limit_directives(DirectiveTable& table);    // limit_req, limit_conn, limit_rate
 void add_proxy_directives(DirectiveTable& table);

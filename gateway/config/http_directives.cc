@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "config/gateway_directives.h"
+#include "config/regex.h"
 #include "config/setters.h"
 
 namespace hearth::config {
@@ -41,14 +42,17 @@ LocationName split_location(const Statement& statement) {
 }
 
 Result<LocationSettings::Match> match_of(const LocationName& name) {
-  if (name.modifier.empty()) return LocationSettings::Match::prefix;
+  if (name.modifier.empty()) {
+    return name.path.starts_with('@') ? LocationSettings::Match::named : LocationSettings::Match::prefix;
+  }
   if (name.modifier == "=") return LocationSettings::Match::exact;
   if (name.modifier == "^~") return LocationSettings::Match::prefix_final;
   if (name.modifier == "~" || name.modifier == "~*") {
-    return bad("regular expressions are not supported in \"location\" yet: \"" + name.modifier + " " + name.path +
-               "\"");
+    const bool ignore_case = name.modifier == "~*";
+    if (auto regex = Regex::compile(name.path, ignore_case); !regex) return fail(regex.error());
+    return ignore_case ? LocationSettings::Match::regex_no_case : LocationSettings::Match::regex;
   }
-  return bad("invalid location modifier \"" + name.modifier + "\", it must be \"=\" or \"^~\"");
+  return bad("invalid location modifier \"" + name.modifier + "\", it must be \"=\", \"^~\", \"~\" or \"~*\"");
 }
 
 Result<void*> enter_location(void* target, const Statement& statement, LoadContext&) {
@@ -56,15 +60,14 @@ Result<void*> enter_location(void* target, const Statement& statement, LoadConte
   const LocationName name = split_location(statement);
   const auto match = match_of(name);
   if (!match) return fail(match.error());
-  if (!name.path.empty() && name.path.front() == '@') {
-    return bad("named locations are not supported: \"" + name.path + "\"");
-  }
-  if (name.path.empty() || name.path.front() != '/') {
+  using Match = LocationSettings::Match;
+  const bool is_regex = *match == Match::regex || *match == Match::regex_no_case;
+  if (!is_regex && *match != Match::named && !name.path.starts_with('/')) {
     return bad("invalid location \"" + name.path + "\", it must start with \"/\"");
   }
-  const bool exact = *match == LocationSettings::Match::exact;
+  const auto kind = [](Match one) { return one == Match::prefix_final ? Match::prefix : one; };
   for (const auto& other : server.locations) {
-    if (other->path != name.path || (other->match == LocationSettings::Match::exact) != exact) continue;
+    if (is_regex || other->path != name.path || kind(other->match) != kind(*match)) continue;
     return bad("duplicate location \"" + name.path + "\", the first is at " + text_of(other->where));
   }
   auto location = std::make_unique<LocationScope>(server.builder, statement.where);
@@ -187,9 +190,11 @@ void add_blocks(DirectiveTable& table) {
                    .repeatable = true,
                    .opens = "location",
                    .enter = enter_location,
-                   .syntax = "location [= | ^~] /path { ... }",
+                   .syntax = "location [= | ^~] /path { ... } | ~ regex { ... } | ~* regex { ... } | @name { ... }",
                    .help = "What answers requests whose path starts with `/path` (with `=`: is `/path`). The longest "
-                           "match wins. Without a content directive inside, files under `root` are served."});
+                           "match wins, unless a regular expression (`~*`: whatever the case) matches as well: the "
+                           "first of those wins over a prefix that is not marked `^~`. `@name` is where `try_files` "
+                           "may send requests. Without a content directive inside, files under `root` are served."});
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ Result<void> add_zone(void* target, const Statement& statement, LoadContext&) {
   LimitZoneSettings zone;
   zone.where = statement.where;
   zone.key = statement.args[0];
-  if (auto good = check_variables(zone.key); !good) return good;
+  if (auto good = check_variables(http.builder, statement.where, zone.key, false); !good) return good;
   for (std::size_t i = 1; i < statement.args.size(); ++i) {
     const std::string_view text = statement.args[i];
     if (text.starts_with("zone=")) {

@@ -230,6 +230,8 @@ DirectiveTable gateway_directives() {
   add_client_directives(table);
   add_content_directives(table);
   add_rewrite_directives(table);
+  add_map_directives(table);
+  add_compression_directives(table);
   add_access_directives(table);
   add_limit_directives(table);
   add_proxy_directives(table);

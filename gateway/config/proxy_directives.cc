@@ -43,6 +43,10 @@ Result<void> set_proxy_pass(void* target, const Statement& statement, LoadContex
   auto& location = static_cast<LocationScope&>(scope_of(target));
   auto parsed = parse_target(statement);
   if (!parsed) return fail(parsed.error());
+  if (parsed->uri && (location.is_regex() || location.match == LocationSettings::Match::named)) {
+    return bad("\"proxy_pass\" cannot have a URI part in location \"" + location.path +
+               "\", only in one that begins with \"/\"");
+  }
   if (auto set = location.set_content("proxy_pass", statement.where); !set) return set;
   location.proxy = std::move(*parsed);
   return {};
@@ -50,6 +54,7 @@ Result<void> set_proxy_pass(void* target, const Statement& statement, LoadContex
 
 Result<void> set_header(void* target, const Statement& statement, LoadContext&) {
   if (auto good = check_header(statement.args[0], statement.args[1]); !good) return good;
+  if (auto known = check_variables(scope_of(target), statement.where, statement.args[1]); !known) return known;
   scope_of(target).add(&LocationSettings::proxy_set_headers, HeaderSetting{statement.args[0], statement.args[1]});
   return {};
 }

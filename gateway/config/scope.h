@@ -51,7 +51,9 @@ struct Scope {
   Where where;
   std::vector<std::function<void(LocationSettings&)>> values;
   std::vector<std::function<void(ServerSettings&)>> server_values;
+  std::vector<RewriteSettings> rewrites;
   std::optional<TryFilesSettings> try_files;
+  std::optional<ReturnSetting> returns;
   bool trusts = false;    // this level has its own set_real_ip_from
   std::string root_from;  // "root" or "alias", whichever this level has
   TypesDraft types;
@@ -85,6 +87,9 @@ struct ProxyTarget {
 
 struct LocationScope : Scope {
   using Scope::Scope;
+  bool is_regex() const {
+    return match == LocationSettings::Match::regex || match == LocationSettings::Match::regex_no_case;
+  }
   // Notes that `name` answers this location's requests; fails if something else already does.
   Result<void> set_content(std::string_view name, const Where& place);
 
@@ -93,7 +98,6 @@ struct LocationScope : Scope {
   std::string content;  // directive that answers: "proxy_pass", "return" or a handler
   Where content_where;
   std::string handler;
-  std::optional<ReturnSetting> returns;
   std::optional<ProxyTarget> proxy;
 };
 
@@ -106,7 +110,6 @@ struct ServerScope : Scope {
   using Scope::Scope;
   std::vector<ListenDraft> listens;
   std::vector<std::string> names;
-  std::optional<ReturnSetting> returns;
   std::vector<std::unique_ptr<LocationScope>> locations;
 };
 
@@ -115,11 +118,17 @@ struct UpstreamDraft {
   Builder* builder = nullptr;
 };
 
+struct MapDraft {
+  MapSettings settings;
+  Builder* builder = nullptr;
+};
+
 struct HttpScope : Scope {
   using Scope::Scope;
   bool server_tokens = true;
   std::vector<std::unique_ptr<ServerScope>> servers;
   std::vector<std::unique_ptr<UpstreamDraft>> upstreams;
+  std::vector<std::unique_ptr<MapDraft>> maps;
   std::vector<LimitZoneSettings> limit_req_zones;
   std::vector<LimitZoneSettings> limit_conn_zones;
 };

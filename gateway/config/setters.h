@@ -94,11 +94,18 @@ inline Result<void> refuse_variables(std::string_view text) {
   return bad("variables are not supported in \"" + std::string(text) + "\"");
 }
 
-// The variables in `text` exist.
-inline Result<void> check_variables(std::string_view text) {
-  auto compiled = CompiledText::compile(text);
+// `text` holds variables as it should; that they exist is checked when all maps are known.
+inline Result<void> check_variables(Builder& builder, const Where& where, std::string_view text, bool captures) {
+  auto compiled = CompiledText::compile(text, {.captures = captures, .any = true});
   if (!compiled) return fail(compiled.error());
+  builder.expect_variables(text, where, captures);
   return {};
+}
+
+// In a location given by a regular expression, $1 is what that captured.
+inline Result<void> check_variables(Scope& scope, const Where& where, std::string_view text) {
+  const auto* location = dynamic_cast<const LocationScope*>(&scope);
+  return check_variables(scope.builder, where, text, location != nullptr && location->is_regex());
 }
 
 }  // namespace hearth::config

@@ -119,17 +119,59 @@ struct ReturnSetting {
   std::string text;  // body, or the Location of a redirect; may hold $variables
 };
 
-// The first of `paths` that exists is what the request asks for from then on; when none does, `uri` or `status` answers.
+// The first of `paths` that exists is what the request asks for from then on; else `uri` or `status` answers.
 struct TryFilesSettings {
   std::vector<std::string> paths;  // with $variables; one that ends in "/" is looked for as a directory
   std::string uri;                 // path of an internal redirect, with $variables; empty: `status`
   std::string args;                // its query
   int status = 0;
+  Where where;
 };
 
+// rewrite: `path` and `args` may hold $variables and $1 … $9, what the regular expression captured.
+struct RewriteSettings {
+  enum class Then { next, last, stop /* break */, redirect, permanent } then = Then::next;
+  std::string regex;
+  std::string path;
+  std::string args;
+  bool has_args = false;
+  bool keeps_args = true;  // the request's own query follows
+  Where where;
+};
+
+// map: a variable whose value is looked up by what `source` expands to.
+struct MapSettings {
+  struct Row {
+    enum class Kind { text, regex, regex_no_case } kind = Kind::text;
+    std::string key;    // of text: lower case
+    std::string value;  // with $variables and, of a regular expression, $1 … $9
+  };
+  std::string name;
+  std::string source;
+  std::vector<Row> rows;
+  std::string fallback;    // "default"
+  bool hostnames = false;  // keys may read "*.example.com", ".example.com" or "www.example.*"
+  Where where;
+};
+
+// gzip, zstd: what is compressed while it is sent.
+struct CompressionSettings {
+  bool on = false;
+  unsigned level = 1;
+  std::uint64_t min_length = 20;
+};
+enum class Precompressed { off, on, always };
+
 struct LocationSettings {
-  std::string path;  // prefix or exact text
-  enum class Match { prefix, prefix_final /* ^~ */, exact /* = */ } match = Match::prefix;
+  std::string path;  // prefix, exact text, regular expression or "@name"
+  enum class Match {
+    prefix,
+    prefix_final,   // ^~
+    exact,          // =
+    regex,          // ~
+    regex_no_case,  // ~*
+    named,          // @name: reached by name only
+  } match = Match::prefix;
   Where where;
 
   // Exactly one of these says what the location does; none = static files under root.
@@ -137,6 +179,7 @@ struct LocationSettings {
   std::optional<ReturnSetting> returns;
   std::string handler;  // a module's or built-in handler: "workspace", "api", "dashboard", "metrics", "healthz" …
 
+  std::vector<RewriteSettings> rewrites;      // of this level only
   std::optional<TryFilesSettings> try_files;  // of this level only
   std::string root = "html";
   std::optional<std::string> alias;
@@ -144,6 +187,12 @@ struct LocationSettings {
   std::string default_type = "application/octet-stream";
   std::shared_ptr<const std::map<std::string, std::string>> types;  // extension → media type; never null
 
+  Precompressed gzip_static = Precompressed::off;
+  Precompressed zstd_static = Precompressed::off;
+  CompressionSettings gzip;
+  CompressionSettings zstd{.level = 3};
+  std::vector<std::string> gzip_types{"text/html"};  // "*" = any
+  std::vector<std::string> zstd_types{"text/html"};
   std::vector<ErrorPage> error_pages;
   std::vector<AccessRule> access_rules;
   RealIpSettings real_ip;
@@ -187,12 +236,14 @@ struct ServerSettings {
   std::size_t client_header_line_max_size = 8 * 1024;  // large_client_header_buffers' size
   unsigned client_header_max_count = 100;
   LocationSettings fallback;  // the server's own values, for requests no location matches
+  std::optional<LocationSettings> returning;  // `return` behind a `rewrite`: what that does not divert
   std::vector<LocationSettings> locations;
 };
 
 struct HttpSettings {
   std::vector<std::shared_ptr<const UpstreamSettings>> upstreams;
   std::vector<ServerSettings> servers;
+  std::vector<MapSettings> maps;
   std::vector<LimitZoneSettings> limit_req_zones;
   std::vector<LimitZoneSettings> limit_conn_zones;
   bool server_tokens = true;

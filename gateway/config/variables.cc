@@ -61,18 +61,28 @@ tl::unexpected<Error> bad(std::string message) {
   return fail(ErrorCode::invalid_argument, ErrorSource::config, std::move(message));
 }
 
-tl::unexpected<Error> unknown(std::string_view name) {
+std::optional<CompiledText::Part> find(std::string_view name, const VariableNames& names) {
+  const bool digit = name.size() == 1 && name[0] >= '1' && name[0] <= '9';
+  if (digit && names.captures) return CompiledText::Part{Variable::capture, std::string(name)};
+  if (auto own = find(name)) return own;
+  if (!names.maps.contains(name) && (!names.any || digit)) return std::nullopt;
+  return CompiledText::Part{Variable::mapped, std::string(name)};
+}
+
+tl::unexpected<Error> unknown(std::string_view name, const VariableNames& names) {
   std::string message = "unknown \"" + std::string(name) + "\" variable";
-  const Row* nearest = nullptr;
+  std::string_view nearest;
   std::size_t distance = 3;
-  for (const Row& row : kPlain) {
-    const std::size_t d = edit_distance(name, row.name);
-    if (d < distance && d * 2 < row.name.size()) {
+  const auto compare = [&](std::string_view known) {
+    const std::size_t d = edit_distance(name, known);
+    if (d < distance && d * 2 < known.size()) {
       distance = d;
-      nearest = &row;
+      nearest = known;
     }
-  }
-  if (nearest != nullptr) message += ", did you mean \"" + std::string(nearest->name) + "\"?";
+  };
+  for (const Row& row : kPlain) compare(row.name);
+  for (const std::string& map : names.maps) compare(map);
+  if (!nearest.empty()) message += ", did you mean \"" + std::string(nearest) + "\"?";
   return bad(std::move(message));
 }
 
@@ -80,7 +90,7 @@ tl::unexpected<Error> unknown(std::string_view name) {
 
 bool known_variable(std::string_view name) { return find(name).has_value(); }
 
-Result<CompiledText> CompiledText::compile(std::string_view text) {
+Result<CompiledText> CompiledText::compile(std::string_view text, const VariableNames& names) {
   CompiledText out;
   while (!text.empty()) {
     const std::size_t dollar = text.find('$');
@@ -91,6 +101,7 @@ Result<CompiledText> CompiledText::compile(std::string_view text) {
     if (braces) text.remove_prefix(1);
     std::size_t length = 0;
     while (length < text.size() && is_name_byte(text[length])) ++length;
+    if (names.captures && length > 0 && text[0] >= '1' && text[0] <= '9') length = 1;  // "$1abc" is $1 and "abc"
     const std::string_view name = text.substr(0, length);
     text.remove_prefix(length);
     if (braces && (text.empty() || text.front() != '}')) {
@@ -98,8 +109,8 @@ Result<CompiledText> CompiledText::compile(std::string_view text) {
     }
     if (braces) text.remove_prefix(1);
     if (name.empty()) return bad("invalid variable name");
-    auto part = find(name);
-    if (!part) return unknown(name);
+    auto part = find(name, names);
+    if (!part) return unknown(name, names);
     out.parts_.push_back(std::move(*part));
   }
   return out;

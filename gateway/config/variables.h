@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,9 +38,18 @@ enum class Variable : std::uint8_t {
   status,
   hostname,
   pid,
-  http,    // $http_NAME: name is the header's, lower case, "_" as "-"
-  arg,     // $arg_NAME: a query argument
-  cookie,  // $cookie_NAME
+  http,     // $http_NAME: name is the header's, lower case, "_" as "-"
+  arg,      // $arg_NAME: a query argument
+  cookie,   // $cookie_NAME
+  mapped,   // a map's; name is its own
+  capture,  // $1 … $9; name is the digit
+};
+
+// Which variables there are besides those the gateway has.
+struct VariableNames {
+  std::set<std::string, std::less<>> maps = {};
+  bool captures = false;
+  bool any = false;  // not known yet: a name that is no other variable's may be a map's
 };
 
 // `name` without the dollar.
@@ -48,11 +59,11 @@ class CompiledText {
  public:
   struct Part {
     Variable variable = Variable::literal;
-    std::string text;  // the literal, or the NAME of http, arg and cookie
+    std::string text;  // the literal, or the NAME of http, arg, cookie, mapped and capture
   };
 
   // Fails on an unknown variable, a "$" without a name, or a "${" without "}".
-  static Result<CompiledText> compile(std::string_view text);
+  static Result<CompiledText> compile(std::string_view text, const VariableNames& names = {});
 
   bool literal() const { return parts_.empty() || (parts_.size() == 1 && parts_[0].variable == Variable::literal); }
   const std::vector<Part>& parts() const { return parts_; }

@@ -51,7 +51,8 @@ void HttpExchange::reset() {
   server_ = nullptr;
   location_ = nullptr;
   view_.headers.clear();
-  uri_changed_ = false;
+  uri_changed_ = off_location_ = false;
+  captures_.clear();
   request_complete_ = keep_alive_ = false;
   request_body_bytes_ = 0;
   client_.reset();
@@ -151,24 +152,8 @@ bool HttpExchange::route() {
     return false;
   }
   path_ = *normalized;
+  if (!server_->fallback.rewrites.empty() && !rewrite_server()) return false;
   return enter_location();
-}
-
-bool HttpExchange::enter_location() {
-  location_ = &server_->locate(path_);
-  identify_client();
-  keep_alive_ = keep_alive_ && settings().keepalive_timeout.count() > 0 &&
-                connection_->requests() + 1 < settings().keepalive_requests;
-  if (!settings().access_rules.empty() && !is_allowed(settings().access_rules, client_address())) {
-    fail(403);
-    return false;
-  }
-  const std::uint64_t limit = settings().client_max_body_size;
-  if (limit != 0 && head().content_length > limit) {
-    fail(413);
-    return false;
-  }
-  return true;
 }
 
 void HttpExchange::dispatch() {

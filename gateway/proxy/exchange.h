@@ -8,7 +8,7 @@
 // upstream is not read while the client has.
 //
 // exchange.cc: life, routing, the module SDK. exchange_limits.cc: who may ask, and how fast. exchange_uri.cc: what
-// the request is for, where that is not its target. exchange_proxy.cc: the upstream side. exchange_reply.cc: local
+// the request is for: rewrites, the location, try_files. exchange_proxy.cc: the upstream side. exchange_reply.cc: local
 // answers.
 // Owner: the ClientConnection while in use, else the worker's spare list. Thread: the worker's.
 #pragma once
@@ -94,7 +94,6 @@ class HttpExchange final : public Exchange, private UpstreamUser {
   void on_bad_request();
   void use_fallback_location();  // for answers to what could not be routed
   bool route();                  // false: answered already
-  bool enter_location();         // the one for path_; false: answered already
   void dispatch();
   void answer_content();
   void fill_view();
@@ -103,12 +102,22 @@ class HttpExchange final : public Exchange, private UpstreamUser {
   TunnelLogEntry log_entry() const;
   void set_deadline();
   std::string expand(const config::CompiledText& text) const;
+  void append_mapped(const VariableMap& map, std::string& out) const;
   void append_variable(config::Variable variable, std::string_view name, std::string& out) const;
 
   // exchange_uri.cc
-  std::string_view args() const;        // the query as it is now
-  std::string_view current_target();    // path and query as they are now; the client's own bytes if those hold
+  std::string_view args() const;      // the query as it is now
+  std::string_view current_target();  // path and query as they are now; the client's own bytes if those hold
+  enum class Rewritten { no, yes, last, stop, answered };
+  Rewritten rewrite(const Location& rules);
+  Rewritten apply_rewrite(const CompiledRewrite& rule);
+  bool rewrite_server();
+  void refuse_hard_path();  // what a regular expression cannot tell in time is not let through
+  bool enter_location(const Location* location = nullptr);  // null: the one for path_. false: answered already
+  bool count_redirect();                                    // false: one too many, answered
+  void set_uri(std::string path, std::string args);
   void redirect_internally(std::string path, std::string_view args);
+  void go_to_named(std::string_view name);
   void start_try_files();
   void on_tried(int found, std::string uri, std::shared_ptr<FileAnswer> file);
 
@@ -160,7 +169,9 @@ class HttpExchange final : public Exchange, private UpstreamUser {
   std::optional<FileRequest> file_request();  // none: answered already
   void on_file_opened(std::shared_ptr<FileAnswer> file);
   void send_file_head(const FileAnswer& file);
+  void choose_coding(FileAnswer& file);
   void continue_file();
+  void read_on();
   // What add_header adds to a response of status_; `values` holds the texts the fields point to.
   void collect_added(std::vector<std::string>& values, std::vector<http::Field>& fields) const;
   bool flush_client();  // false: the client is gone and the exchange has ended
@@ -179,7 +190,9 @@ class HttpExchange final : public Exchange, private UpstreamUser {
   std::string_view path_;  // normalized
   std::string args_;       // with uri_changed_
   std::string target_;     // with uri_changed_
-  bool uri_changed_ = false;  // what is asked for is path_ and args_, not the target
+  bool off_location_ = false;         // path_ is not what location_ was chosen for: rewrite … break
+  config::Regex::Captures captures_;  // of the last location or rewrite that matched
+  bool uri_changed_ = false;          // what is asked for is path_ and args_, not the target
   RequestView view_;
   std::array<char, 32> request_id_{};
   bool request_complete_ = false;

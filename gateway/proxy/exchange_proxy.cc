@@ -82,7 +82,7 @@ void HttpExchange::start_proxy_pass() {
     if (left != nullptr && forwards_left(head(), *left) == 0u) return send_reply(204, {}, {});
   }
   const config::ProxyPass& pass = *settings().proxy_pass;
-  if (pass.uri) {  // the matched prefix is replaced, in the normalized path, as nginx does
+  if (pass.uri && !off_location_) {  // the matched prefix is replaced, in the normalized path, as nginx does
     upstream_target_ = *pass.uri;
     http::append_escaped_path(upstream_target_, path_.substr(std::min(settings().path.size(), path_.size())));
     const http::Target target = http::split_target(current_target());

@@ -4,6 +4,7 @@
 #include "http/serialize.h"
 #include "http/uri.h"
 #include "log/log.h"
+#include "proxy/content_coding.h"
 #include "proxy/exchange.h"
 #include "proxy/local_page.h"
 #include "proxy/static_file.h"
@@ -76,12 +77,13 @@ bool HttpExchange::try_error_page(int status) {
   for (const config::ErrorPage& page : settings().error_pages) {
     if (page.status != status) continue;
     if (++internal_redirects_ > kMaxInternalRedirects) return false;
-    const Location& target = server_->locate(page.uri);
-    if (target.settings->proxy_pass || target.handler != nullptr) return false;
+    const Location* target = server_->locate(page.uri, captures_);
+    if (target == nullptr || target->settings->proxy_pass || target->handler != nullptr) return false;
     if (status_override_ == 0) status_override_ = page.new_status.value_or(status);
-    location_ = &target;
+    location_ = target;
     path_scratch_ = page.uri;
     path_ = path_scratch_;
+    off_location_ = false;
     dispatch();
     return true;
   }
@@ -149,11 +151,17 @@ std::optional<FileRequest> HttpExchange::file_request() {
     fail(404);
     return std::nullopt;
   }
+  if (settings().alias && off_location_) {
+    log::error("alias cannot be used where {} was rewritten to {}", head().target, path_);
+    fail(500);
+    return std::nullopt;
+  }
   FileRequest request;
   request.path = file_path(settings(), path_);
   request.directory = path_.ends_with('/');
   request.index = settings().index;
   request.block_size = rate_step();
+  request.codings = static_codings(settings(), head().headers);
   if (status_override_ == 0) {
     request.range = head().headers.value(http::KnownHeader::range);
     request.if_none_match = head().headers.value("If-None-Match");
@@ -185,6 +193,7 @@ void HttpExchange::start_static_file() {
 
 void HttpExchange::on_file_opened(std::shared_ptr<FileAnswer> file) {
   if (state_ != State::sending_file) return;
+  choose_coding(*file);
   switch (file->status) {
     case 200:
     case 206:
@@ -200,7 +209,12 @@ void HttpExchange::on_file_opened(std::shared_ptr<FileAnswer> file) {
       return;
     }
     case 304:
-      send_reply(304, {{"ETag", file->etag}, {"Last-Modified", file->last_modified}}, {});
+      if (file->varies) {
+        send_reply(304, {{"ETag", file->etag}, {"Last-Modified", file->last_modified}, {"Vary", "Accept-Encoding"}},
+                   {});
+      } else {
+        send_reply(304, {{"ETag", file->etag}, {"Last-Modified", file->last_modified}}, {});
+      }
       return;
     case 416:
       send_reply(416, {{"Content-Range", "bytes */" + std::to_string(file->size)}}, {});
@@ -215,7 +229,28 @@ void HttpExchange::on_file_opened(std::shared_ptr<FileAnswer> file) {
     return;
   }
   file_ = std::move(file);
-  continue_file();
+  if (file_->compresses()) {
+    read_on();
+  } else {
+    continue_file();
+  }
+}
+
+// Whether the file is compressed on its way, and what that means for its validators.
+void HttpExchange::choose_coding(FileAnswer& file) {
+  const config::LocationSettings& s = settings();
+  if (file.status != 200 && file.status != 206 && file.status != 304) return;
+  if (s.gzip_static == config::Precompressed::on || s.zstd_static == config::Precompressed::on) file.varies = true;
+  if ((!s.gzip.on && !s.zstd.on) || file.coding != Coding::identity) return;
+  const std::string_view type = media_type(s, file.name);
+  file.varies = file.varies || is_compressible(s.gzip, s.gzip_types, type, file.size) ||
+                is_compressible(s.zstd, s.zstd_types, type, file.size);
+  if (file.status == 206 || head().minor == 0) return;  // HTTP/1.0 has no chunks
+  const Coding coding = dynamic_coding(s, head().headers, type, file.size);
+  if (coding == Coding::identity) return;
+  file.level = coding == Coding::gzip ? s.gzip.level : s.zstd.level;
+  file.coding = coding;
+  file.etag.insert(0, "W/");  // the same content, in other bytes each time it is compressed (RFC 9110 8.8.3)
 }
 
 void HttpExchange::send_file_head(const FileAnswer& file) {
@@ -226,11 +261,17 @@ void HttpExchange::send_file_head(const FileAnswer& file) {
   if (context_.server_tokens) http::append_field(text, "Server", "hearth");
   http::append_field(text, "Date", context_.date());
   http::append_field(text, "Content-Type", media_type(settings(), file.name));
-  http::append_field(text, "Content-Length", std::to_string(file.length + file.block.size()));
+  if (file.compresses()) {
+    http::append_field(text, "Transfer-Encoding", "chunked");
+  } else {
+    http::append_field(text, "Content-Length", std::to_string(file.length + file.block.size()));
+  }
+  if (file.coding != Coding::identity) http::append_field(text, "Content-Encoding", name(file.coding));
+  if (file.varies) http::append_field(text, "Vary", "Accept-Encoding");
   if (status_override_ == 0) {
     http::append_field(text, "Last-Modified", file.last_modified);
     http::append_field(text, "ETag", file.etag);
-    http::append_field(text, "Accept-Ranges", "bytes");
+    if (file.coding == Coding::identity) http::append_field(text, "Accept-Ranges", "bytes");
   }
   if (file.status == 206) {
     const std::uint64_t first = file.offset - file.block.size();
@@ -251,20 +292,28 @@ void HttpExchange::send_file_head(const FileAnswer& file) {
 
 // Sends the block in hand, then has the next one read; waits for the client in between.
 void HttpExchange::continue_file() {
+  const bool chunked = file_->compresses() && !file_->block.empty();  // an empty chunk would be the last
+  if (chunked) http::append_chunk_head(to_client_.text(), file_->block.size());
   to_client_.borrow(file_->block);
+  if (chunked) to_client_.text().append(http::kChunkEnd);
+  if (file_->compresses() && !file_->more()) to_client_.text().append(http::kLastChunk);
   response_body_bytes_ += file_->block.size();
   if (!flush_client()) return;
   file_->block.clear();
-  if (file_->length == 0) {
+  if (!file_->more()) {
     end(keep_alive_ ? Ending::keep_alive : Ending::close, EndedBy::none);
     return;
   }
   set_deadline();
   if (connection_->socket().queued() > 0) return;  // client_drained() goes on
   if (ahead_of_rate(&HttpExchange::continue_file)) return;
+  read_on();
+}
+
+void HttpExchange::read_on() {
   reading_file_ = true;
   auto ok = std::make_shared<bool>(false);
-  context_.loop.queue_work([file = file_, ok] { *ok = read_block(*file); },
+  context_.loop.queue_work([file = file_, ok] { *ok = file->compresses() ? compress_block(*file) : read_block(*file); },
                            [weak = context_.weak(), serial = id().serial, ok] {
                              const auto context = weak.lock();
                              HttpExchange* self = context ? context->find(serial) : nullptr;

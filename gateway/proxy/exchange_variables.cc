@@ -112,10 +112,28 @@ void HttpExchange::append_variable(config::Variable variable, std::string_view n
     case Variable::arg:
       out.append(query_argument(args(), name));
       return;
+    case Variable::mapped:
+      append_mapped(context_.router.map(name), out);
+      return;
+    case Variable::capture:
+      out.append(captures_[static_cast<std::size_t>(name[0] - '0')]);
+      return;
     case Variable::cookie:
       if (const auto value = http::find_cookie(head().headers, name)) out.append(*value);
       return;
   }
+}
+
+void HttpExchange::append_mapped(const VariableMap& map, std::string& out) const {
+  config::Regex::Captures captures;
+  map.find(expand(map.source()), captures)
+      .expand(out, [&](config::Variable variable, std::string_view name, std::string& to) {
+        if (variable == config::Variable::capture) {
+          to.append(captures[static_cast<std::size_t>(name[0] - '0')]);
+        } else {
+          append_variable(variable, name, to);
+        }
+      });
 }
 
 }  // namespace hearth::proxy

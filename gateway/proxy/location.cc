@@ -1,18 +1,12 @@
 #include "proxy/location.h"
 
-#include "base/check.h"
 #include "base/strings.h"
+#include "proxy/compiled.h"
 #include "proxy/real_ip.h"
 
 namespace hearth::proxy {
 
 namespace {
-
-config::CompiledText compile_text(const std::string& text) {
-  auto compiled = config::CompiledText::compile(text);
-  HEARTH_CHECK(compiled.has_value());  // the loader has refused what does not compile
-  return std::move(*compiled);
-}
 
 std::vector<CompiledHeader> compile_headers(const std::vector<config::HeaderSetting>& headers) {
   std::vector<CompiledHeader> compiled;
@@ -54,18 +48,37 @@ bool CompiledHeader::applies(int status) const {
   }
 }
 
-const Location& VirtualServer::locate(std::string_view path) const {
+const Location* VirtualServer::locate(std::string_view path, config::Regex::Captures& captures) const {
+  using Match = config::LocationSettings::Match;
   const Location* best = nullptr;
   for (const Location& location : locations) {
     const std::string& prefix = location.settings->path;
-    if (location.settings->match == config::LocationSettings::Match::exact) {
-      if (path == prefix) return location;
-    } else if (path.substr(0, prefix.size()) == prefix &&
+    const Match match = location.settings->match;
+    if (match == Match::exact) {
+      if (path == prefix) return &location;
+    } else if (match <= Match::prefix_final && path.substr(0, prefix.size()) == prefix &&
                (best == nullptr || prefix.size() > best->settings->path.size())) {
       best = &location;
     }
   }
-  return best != nullptr ? *best : fallback;
+  if (has_regexes && (best == nullptr || best->settings->match != Match::prefix_final)) {
+    for (const Location& location : locations) {
+      if (!location.regex) continue;
+      const auto outcome = location.regex->match(path, &captures);
+      if (outcome == config::Regex::Outcome::yes) return &location;
+      if (outcome == config::Regex::Outcome::too_hard) return nullptr;
+    }
+  }
+  return best != nullptr ? best : &fallback;
+}
+
+const Location* VirtualServer::named(std::string_view name) const {
+  for (const Location& location : locations) {
+    if (location.settings->match == config::LocationSettings::Match::named && location.settings->path == name) {
+      return &location;
+    }
+  }
+  return nullptr;
 }
 
 void VirtualHosts::add(const VirtualServer& server, bool default_server) {
@@ -93,11 +106,16 @@ const VirtualServer& VirtualHosts::select(std::string_view host) const {
 }
 
 Router::Router(const config::HttpSettings& settings, const Parts& parts) {
+  for (const config::MapSettings& map : settings.maps) maps_.emplace(map.name, VariableMap(map));
   for (const config::ServerSettings& server : settings.servers) {
     auto compiled = std::make_unique<VirtualServer>();
     compiled->settings = &server;
-    for (const auto& location : server.locations) compiled->locations.push_back(compile(location, parts));
+    for (const auto& location : server.locations) {
+      compiled->locations.push_back(compile(location, parts));
+      compiled->has_regexes = compiled->has_regexes || compiled->locations.back().regex;
+    }
     compiled->fallback = compile(server.fallback, parts);
+    if (server.returning) compiled->returning = compile(*server.returning, parts);
     for (const auto& listen : server.listens) {
       VirtualHosts& hosts = hosts_[listen.address.text()];
       hosts.add(*compiled, listen.default_server);
@@ -108,6 +126,8 @@ Router::Router(const config::HttpSettings& settings, const Parts& parts) {
 }
 
 const VirtualHosts& Router::hosts(const SocketAddress& listen) const { return hosts_.at(listen.text()); }
+
+const VariableMap& Router::map(std::string_view name) const { return maps_.find(name)->second; }
 
 Location Router::compile(const config::LocationSettings& settings, const Parts& parts) {
   Location location;
@@ -123,6 +143,14 @@ Location Router::compile(const config::LocationSettings& settings, const Parts& 
   for (const config::LimitConnSettings& limit : settings.limit_conns) {
     const auto& [key, zone] = parts.zones->connections(limit.zone);
     location.limit_conns.push_back({compile_text(key), zone.get(), &limit});
+  }
+  using Match = config::LocationSettings::Match;
+  if (settings.match == Match::regex || settings.match == Match::regex_no_case) {
+    location.regex = compile_regex(settings.path, settings.match == Match::regex_no_case);
+  }
+  for (const config::RewriteSettings& rewrite : settings.rewrites) {
+    location.rewrites.push_back(
+        {compile_regex(rewrite.regex), compile_text(rewrite.path), compile_text(rewrite.args), &rewrite});
   }
   if (settings.try_files) location.try_files = compile_try_files(*settings.try_files);
   if (settings.returns) location.returned = compile_text(settings.returns->text);

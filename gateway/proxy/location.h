@@ -5,16 +5,19 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "config/regex.h"
 #include "config/settings.h"
 #include "config/variables.h"
 #include "log/access_log.h"
 #include "proxy/balancer.h"
 #include "proxy/limit_zones.h"
 #include "proxy/upstream_pool.h"
+#include "proxy/variable_map.h"
 
 namespace hearth {
 class Handler;
@@ -47,6 +50,13 @@ struct CompiledTryFiles {
   config::CompiledText args;
 };
 
+struct CompiledRewrite {
+  config::Regex regex;
+  config::CompiledText path;
+  config::CompiledText args;
+  const config::RewriteSettings* settings = nullptr;
+};
+
 struct Location {
   const config::LocationSettings* settings = nullptr;
   Handler* handler = nullptr;            // of the module that answers here, if one does
@@ -57,7 +67,9 @@ struct Location {
   std::vector<CompiledLimitReq> limit_reqs;
   std::vector<CompiledLimitConn> limit_conns;
   config::CompiledText returned;
+  std::vector<CompiledRewrite> rewrites;
   CompiledTryFiles try_files;
+  std::optional<config::Regex> regex;  // of `location ~`
   KeepAliveLimits keepalive;
 };
 
@@ -65,9 +77,13 @@ struct VirtualServer {
   const config::ServerSettings* settings = nullptr;
   std::vector<Location> locations;
   Location fallback;
+  std::optional<Location> returning;  // `return` of a server that has a `rewrite` before it
+  bool has_regexes = false;
 
-  // Exact match, else the longest prefix, else `fallback` (as nginx without regular expressions).
-  const Location& locate(std::string_view normalized_path) const;
+  // As nginx: exact match, else the longest prefix if it is final, else the first regular expression (which fills
+  // `captures`), else that prefix, else `fallback`. Null: a regular expression takes too many steps to tell.
+  const Location* locate(std::string_view normalized_path, config::Regex::Captures& captures) const;
+  const Location* named(std::string_view name) const;  // "@name"; the loader has seen that it exists
 };
 
 // The servers that share one listening address.
@@ -97,11 +113,13 @@ class Router {
   Router& operator=(const Router&) = delete;
 
   const VirtualHosts& hosts(const SocketAddress& listen) const;
+  const VariableMap& map(std::string_view name) const;  // the loader has seen that it exists
 
  private:
   Location compile(const config::LocationSettings& settings, const Parts& parts);
   Balancer* balancer(const config::UpstreamSettings& upstream);
 
+  std::map<std::string, VariableMap, std::less<>> maps_;
   std::vector<std::unique_ptr<VirtualServer>> servers_;
   std::map<std::string, VirtualHosts> hosts_;  // by the listen address's text
   std::map<const config::UpstreamSettings*, std::unique_ptr<Balancer>> balancers_;

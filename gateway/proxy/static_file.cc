@@ -18,11 +18,29 @@ constexpr std::size_t kBlockSize = 128 * 1024;
 
 int status_of_errno(int sys) { return sys == EACCES || sys == EPERM || sys == ELOOP ? 403 : 404; }
 
-std::string make_etag(const struct stat& info) {
+std::string make_etag(const struct stat& info, Coding coding) {
   char text[64];
-  std::snprintf(text, sizeof text, "\"%llx-%llx\"", static_cast<unsigned long long>(info.st_mtime),
-                static_cast<unsigned long long>(info.st_size));
+  std::snprintf(text, sizeof text, "\"%llx-%llx%s\"", static_cast<unsigned long long>(info.st_mtime),
+                static_cast<unsigned long long>(info.st_size),
+                coding == Coding::gzip   ? "-gz"
+                : coding == Coding::zstd ? "-zst"
+                                         : "");
   return text;
+}
+
+// The compressed form that lies beside the file.
+bool open_precompressed(const std::string& path, const std::vector<Coding>& codings, FileAnswer& answer,
+                        struct stat& info) {
+  for (const Coding coding : codings) {
+    const std::string beside = path + (coding == Coding::gzip ? ".gz" : ".zst");
+    Fd fd(::open(beside.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!fd || ::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
+    answer.fd = std::move(fd);
+    answer.coding = coding;
+    answer.name = path;
+    return true;
+  }
+  return false;
 }
 
 bool matches(std::string_view if_none_match, const std::string& etag) {
@@ -67,6 +85,7 @@ FileAnswer open_file(const FileRequest& request) {
   }
   struct stat info {};
   for (const std::string& candidate : candidates) {
+    if (open_precompressed(candidate, request.codings, answer, info)) break;
     Fd fd(::open(candidate.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!fd) {
       answer.status = status_of_errno(errno);
@@ -88,7 +107,7 @@ FileAnswer open_file(const FileRequest& request) {
   if (!answer.fd) return answer;
   answer.status = 200;
   answer.size = answer.length = static_cast<std::uint64_t>(info.st_size);
-  answer.etag = make_etag(info);
+  answer.etag = make_etag(info, answer.coding);
   char date[http::kDateSize];
   http::format_date(info.st_mtime, date);
   answer.last_modified.assign(date, sizeof date);
@@ -99,7 +118,7 @@ FileAnswer open_file(const FileRequest& request) {
   const bool range_holds =
       request.if_range.empty() || request.if_range == answer.etag || request.if_range == answer.last_modified;
   ByteRange range;
-  if (!request.range.empty() && range_holds) {
+  if (!request.range.empty() && range_holds && answer.coding == Coding::identity) {
     switch (parse_range(request.range, answer.size, range)) {
       case RangeVerdict::whole:
         break;
@@ -128,6 +147,21 @@ bool read_block(FileAnswer& answer) {
   }
   answer.offset += done;
   answer.length -= done;
+  return true;
+}
+
+bool compress_block(FileAnswer& answer) {
+  constexpr int kMostBlocks = 16;  // what compresses to nothing does not keep a pool thread for long
+  if (!answer.compressor) answer.compressor = Compressor::make(answer.coding, answer.level, answer.size);
+  if (!answer.compressor) return false;
+  std::string out;
+  for (int i = 0; i < kMostBlocks && out.empty() && !answer.complete; ++i) {
+    if (answer.block.empty() && answer.length > 0 && !read_block(answer)) return false;
+    answer.complete = answer.length == 0;
+    if (!answer.compressor->add(answer.block, answer.complete, out)) return false;
+    answer.block.clear();
+  }
+  answer.block = std::move(out);
   return true;
 }
 

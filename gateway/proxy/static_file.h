@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "base/fd.h"
 #include "config/settings.h"
+#include "proxy/compressor.h"
 
 namespace hearth::proxy {
 
@@ -18,7 +20,8 @@ struct FileRequest {
   std::string path;        // in the file system
   bool directory = false;  // the URL ended in "/": try the index files
   std::vector<std::string> index;
-  std::size_t block_size = 0;  // at most so much is read at once; 0 = as is best
+  std::vector<Coding> codings;  // of these, in this order, "file.gz" or "file.zst" is sent instead, if it is there
+  std::size_t block_size = 0;   // at most so much is read at once; 0 = as is best
   std::string range;
   std::string if_none_match;
   std::string if_modified_since;
@@ -34,8 +37,16 @@ struct FileAnswer {
   std::uint64_t length = 0;
   std::string etag;
   std::string last_modified;
-  std::string block;  // the bytes read last
+  Coding coding = Coding::identity;
+  bool varies = false;                     // with Accept-Encoding
+  unsigned level = 0;                      // not 0: the file becomes `coding` on its way
+  std::unique_ptr<Compressor> compressor;  // then, from the first block on
+  bool complete = false;                   // it has given everything
+  std::string block;                       // the bytes to send next
   std::size_t block_size = 0;
+
+  bool compresses() const { return level != 0; }
+  bool more() const { return compresses() ? !complete : length > 0; }  // after `block`
 };
 
 // One file of try_files.
@@ -51,6 +62,9 @@ std::string file_path(const config::LocationSettings& settings, std::string_view
 FileAnswer open_file(const FileRequest& request);  // blocks
 // Reads the next block, at most 128 KiB, into answer.block; false on a read error or when the file has shrunk. Blocks.
 bool read_block(FileAnswer& answer);
+// The same for an answer that is compressed; `block` may come out empty before the end. The first time it takes the
+// bytes that are in `block` already. Blocks.
+bool compress_block(FileAnswer& answer);
 
 struct ByteRange {
   std::uint64_t first = 0;

@@ -10,7 +10,7 @@ BEGIN {
   library["libpq-fe.h"] = "libpq"; library["curl/"] = "libcurl"; library["nghttp2/"] = "nghttp2"
   library["hiredis/"] = "hiredis"; library["openssl/ssl"] = "OpenSSL TLS"; library["argon2.h"] = "libargon2"
   library["llhttp.h"] = "llhttp"; library["systemd/"] = "libsystemd"; library["archive.h"] = "libarchive"
-  library["zstd.h"] = "zstd"; library["CLI/"] = "CLI11"
+  library["zstd.h"] = "zstd"; library["zlib.h"] = "zlib"; library["pcre2.h"] = "PCRE2"; library["CLI/"] = "CLI11"
 }
 
 function bad(why) { printf "%s:%s: %s\n", file, line, why; failed = 1 }

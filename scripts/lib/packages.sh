@@ -5,7 +5,7 @@
 build_packages() {
   printf '%s\n' g++ cmake ninja-build ccache pkg-config libuv1-dev libssl-dev libpq-dev libhiredis-dev libcurl4-openssl-dev \
     libargon2-dev libsystemd-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libexpected-dev \
-    libarchive-dev libzstd-dev
+    libarchive-dev libzstd-dev zlib1g-dev libpcre2-dev
   first_known libllhttp-dev node-llhttp
 }
 

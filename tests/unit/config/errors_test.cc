@@ -127,10 +127,15 @@ TEST_F(ConfigErrors, Server) {
           {"server_name a*b;", "1: server name \"a*b\" is invalid, a wildcard reads \"*.example.com\""},
           {"server_name www.*;", "1: server name \"www.*\" is not supported: a wildcard can only stand in front"},
           {"location /a { }\nlocation ^~ /a { }", "2: duplicate location \"/a\", the first is at P/c.conf:1"},
-          {"location ~ \\.php$ { }", "1: regular expressions are not supported in \"location\" yet: \"~ \\.php$\""},
-          {"location ~*x { }", "1: regular expressions are not supported in \"location\" yet: \"~* x\""},
-          {"location @x { }", "1: named locations are not supported: \"@x\""},
-          {"location ! /x { }", "1: invalid location modifier \"!\", it must be \"=\" or \"^~\""},
+          {"location ~ (a { }", "1: invalid regular expression \"(a\": missing closing parenthesis at offset 2"},
+          {"location @x { }\nlocation @x { }", "2: duplicate location \"@x\", the first is at P/c.conf:1"},
+          {"location ! /x { }", "1: invalid location modifier \"!\", it must be \"=\", \"^~\", \"~\" or \"~*\""},
+          {"location ~ x { alias /a; }",
+           "1: \"alias\" cannot stand in location \"x\", only in one that begins with \"/\""},
+          {"location @x { proxy_pass http://127.0.0.1/; }",
+           "1: \"proxy_pass\" cannot have a URI part in location \"@x\", only in one that begins with \"/\""},
+          {"location ~ (x) { return 200 $1; }\nlocation / { return 200 $1; }", "2: unknown \"1\" variable"},
+          {"location / {\ntry_files $uri @none; }", "2: no location \"@none\" in this server"},
           {"location x { }", "1: invalid location \"x\", it must start with \"/\""},
           {"location / { location /b { } }", "1: \"location\" directive is not allowed here (allowed in: server)"},
           {"large_client_header_buffers 0 8k;",
@@ -157,8 +162,7 @@ TEST_F(ConfigErrors, Limits) {
   };
   expect(
       {
-          {"limit_req_zone $remote_addr zone=z:1m rate=0r/s;",
-           "1: invalid rate \"0r/s\", it must read 10r/s or 30r/m"},
+          {"limit_req_zone $remote_addr zone=z:1m rate=0r/s;", "1: invalid rate \"0r/s\", it must read 10r/s or 30r/m"},
           {"limit_req_zone $remote_addr zone=z:1m rate=s;", "1: invalid rate \"s\", it must read 10r/s or 30r/m"},
           {"limit_req_zone $remote_addr zone=z rate=1r/s;", "1: invalid zone \"z\", it reads zone=name:10m"},
           {"limit_req_zone $remote_addr zone=z:1k rate=1r/s;", "1: zone \"z\" is too small, it needs at least 32k"},
@@ -212,11 +216,13 @@ TEST_F(ConfigErrors, Location) {
           {"limit_req burst=5;", "1: \"limit_req\" must have \"zone\" parameter"},
           {"limit_req zone=z wait;", "1: invalid parameter \"wait\""},
           {"limit_req zone=z;", "1: unknown zone \"z\", \"limit_req_zone\" makes one"},
-          {"limit_conn z 0;", "1: invalid value \"0\" in \"limit_conn\" directive, it must be a number from 1 to 65535"},
+          {"limit_conn z 0;",
+           "1: invalid value \"0\" in \"limit_conn\" directive, it must be a number from 1 to 65535"},
           {"limit_conn z 1;", "1: unknown zone \"z\", \"limit_conn_zone\" makes one"},
           {"limit_req_status 200;",
            "1: invalid value \"200\" in \"limit_req_status\" directive, it must be a status from 400 to 599"},
-          {"proxy_protocol v3;", "1: invalid value \"v3\" in \"proxy_protocol\" directive, it must be on, off, v1 or v2"},
+          {"proxy_protocol v3;",
+           "1: invalid value \"v3\" in \"proxy_protocol\" directive, it must be on, off, v1 or v2"},
           {"access_log x.log fancy;", "1: unknown log format \"fancy\", it must be \"combined\" or \"json\""},
           {"access_log off json;", "1: invalid parameter \"json\""},
           {"proxy_http_version 1.0;",
@@ -233,7 +239,8 @@ TEST_F(ConfigErrors, TryFiles) {
   expect(
       {
           {"try_files $uri;",
-           "1: invalid number of arguments in \"try_files\" directive, expected: try_files file ... uri | =code"},
+           "1: invalid number of arguments in \"try_files\" directive, expected: try_files file ... uri | @name | "
+           "=code"},
           {"try_files index.html =404;",
            "1: invalid path \"index.html\" in \"try_files\", it must start with \"/\" or a variable"},
           {"try_files $uri index.html;",
@@ -242,6 +249,63 @@ TEST_F(ConfigErrors, TryFiles) {
            "1: invalid value \"=99\" in \"try_files\" directive, it must be \"=\" and a status from 200 to 599"},
           {"try_files $uir /x;", "1: unknown \"uir\" variable"},
           {"try_files $uri /x;\ntry_files $uri /y;", "2: \"try_files\" directive is duplicate"},
+      },
+      [](const std::string& text) { return in_location(text); });
+}
+
+TEST_F(ConfigErrors, Rewrite) {
+  expect(
+      {
+          {"rewrite ^/a;",
+           "1: invalid number of arguments in \"rewrite\" directive, expected: rewrite regex replacement [last | break "
+           "| "
+           "redirect | permanent]"},
+          {"rewrite ^/[a /b;",
+           "1: invalid regular expression \"^/[a\": missing terminating ] for character class at offset 4"},
+          {"rewrite ^/a b;",
+           "1: invalid replacement \"b\", it must start with \"/\", a variable, \"http://\" or \"https://\""},
+          {"rewrite ^/a /b lost;", "1: invalid parameter \"lost\""},
+          {"rewrite ^/a /$nosuch;", "1: unknown \"nosuch\" variable"},
+          {"rewrite ^/a \"http://a\\r\\nX: y\";", "1: control character in the value of header \"Location\""},
+      },
+      [](const std::string& text) { return in_location(text); });
+}
+
+TEST_F(ConfigErrors, Map) {
+  expect(
+      {
+          {"map $host { }",
+           "1: invalid number of arguments in \"map\" directive, expected: map string $variable { ... }"},
+          {"map $host x { }", "1: invalid variable name \"x\""},
+          {"map $host $1 { }", "1: invalid variable name \"$1\""},
+          {"map $host $uri { }", "1: the variable \"uri\" is already the gateway's own"},
+          {"map $host $arg_x { }", "1: the variable \"arg_x\" is already the gateway's own"},
+          {"map $host $x { }\nmap $host $x { }", "2: duplicate map \"x\", the first is at P/c.conf:1"},
+          {"map $hots $x { }", "1: unknown \"hots\" variable"},
+          {"map $backnd $backend { }", "1: unknown \"backnd\" variable, did you mean \"backend\"?"},
+          {"map $host $x {\n a 1;\n A 2; }", "3: conflicting parameter \"a\""},
+          {"map $host $x {\n a 1;\n default $1; }", "3: unknown \"1\" variable"},
+          {"map $host $x {\n default 1;\n default 2; }", "3: \"default\" directive is duplicate"},
+          {"map $host $x {\n ~( 1; }", "2: invalid regular expression \"(\": missing closing parenthesis at offset 1"},
+          {"map $host $x {\n a; }", "2: invalid number of arguments in \"a\" directive, expected: key value"},
+          {"map $y $x { }\nmap $host $y { a $x; }", "1: the variable \"x\" depends on itself"},
+      },
+      [](const std::string& text) { return "http { " + text + "\nserver { listen 127.0.0.1:8080; } }"; });
+  EXPECT_EQ(error_of("http { server { listen 127.0.0.1:8080; return 200 $later; } map $host $later { } }"), "(loaded)");
+}
+
+TEST_F(ConfigErrors, Compression) {
+  expect(
+      {
+          {"gzip yes;", "1: invalid value \"yes\" in \"gzip\" directive, it must be \"on\" or \"off\""},
+          {"gzip_comp_level 10;",
+           "1: invalid value \"10\" in \"gzip_comp_level\" directive, it must be a number from 1 to 9"},
+          {"zstd_comp_level 0;",
+           "1: invalid value \"0\" in \"zstd_comp_level\" directive, it must be a number from 1 to 19"},
+          {"gzip_static maybe;",
+           "1: invalid value \"maybe\" in \"gzip_static\" directive, it must be \"on\", \"off\" or \"always\""},
+          {"gzip_types css;",
+           "1: invalid value \"css\" in \"gzip_types\" directive, it must be a media type such as text/css, or \"*\""},
       },
       [](const std::string& text) { return in_location(text); });
 }

@@ -146,6 +146,66 @@ TEST_F(ConfigSettings, Locations) {
   EXPECT_EQ(locations[4].alias, "/srv/d");
 }
 
+TEST_F(ConfigSettings, Rewrites) {
+  using Then = RewriteSettings::Then;
+  const auto settings =
+      settings_of(in_server("rewrite a /b?; return 403;\nrewrite c /d; location /x {"
+                            "rewrite a /b?x=1 last; rewrite a /b break; rewrite a /b redirect;"
+                            "rewrite a https://h permanent; rewrite a $scheme://h; try_files $uri @y; }"
+                            "location ~ x { } location ~* x { } location @y { }"));
+  ASSERT_NE(settings, nullptr);
+  const ServerSettings& server = settings->http.servers[0];
+  ASSERT_EQ(server.fallback.rewrites.size(), 1u);
+  EXPECT_FALSE(server.fallback.rewrites[0].keeps_args);
+  EXPECT_FALSE(server.fallback.rewrites[0].has_args);
+  EXPECT_FALSE(server.fallback.returns);
+  ASSERT_TRUE(server.returning);
+  EXPECT_EQ(server.returning->returns->status, 403);
+  EXPECT_THAT(warnings_, ElementsAre("P/c.conf:2: this \"rewrite\" is never reached: \"return\" before it answers"));
+  ASSERT_EQ(server.locations.size(), 4u);
+  const auto& rewrites = server.locations[0].rewrites;
+  ASSERT_EQ(rewrites.size(), 5u);
+  EXPECT_EQ(rewrites[0].then, Then::last);
+  EXPECT_EQ(rewrites[0].path, "/b");
+  EXPECT_EQ(rewrites[0].args, "x=1");
+  EXPECT_TRUE(rewrites[0].keeps_args);
+  EXPECT_EQ(rewrites[1].then, Then::stop);
+  EXPECT_EQ(rewrites[2].then, Then::redirect);
+  EXPECT_EQ(rewrites[3].then, Then::permanent);
+  EXPECT_EQ(rewrites[4].then, Then::redirect);
+  EXPECT_EQ(server.locations[0].try_files->uri, "@y");
+  EXPECT_EQ(server.locations[1].match, LocationSettings::Match::regex);
+  EXPECT_EQ(server.locations[2].match, LocationSettings::Match::regex_no_case);
+  EXPECT_EQ(server.locations[3].match, LocationSettings::Match::named);
+}
+
+TEST_F(ConfigSettings, MapsAndCompression) {
+  using Kind = MapSettings::Row::Kind;
+  const auto settings = settings_of(
+      "http { map $host $x { hostnames; volatile; default d; A 1; \\hostnames 2; ~b 3; ~*c 4; \"\" 5; }"
+      "gzip on; gzip_types Text/CSS a/b; zstd_comp_level 5; server { listen 127.0.0.1:8080; gzip off;"
+      "location / { gzip_types c/d; gzip_static always; zstd on; zstd_min_length 1k; } } }");
+  ASSERT_NE(settings, nullptr);
+  const MapSettings& map = settings->http.maps.at(0);
+  EXPECT_TRUE(map.hostnames);
+  EXPECT_EQ(map.fallback, "d");
+  ASSERT_EQ(map.rows.size(), 5u);
+  EXPECT_EQ(map.rows[0].key, "a");
+  EXPECT_EQ(map.rows[1].key, "hostnames");
+  EXPECT_EQ(map.rows[2].kind, Kind::regex);
+  EXPECT_EQ(map.rows[3].kind, Kind::regex_no_case);
+  EXPECT_EQ(map.rows[3].key, "c");
+  EXPECT_EQ(map.rows[4].key, "");
+  const ServerSettings& server = settings->http.servers[0];
+  EXPECT_FALSE(server.fallback.gzip.on);
+  EXPECT_THAT(server.fallback.gzip_types, ElementsAre("text/css", "a/b"));
+  EXPECT_THAT(server.locations[0].gzip_types, ElementsAre("c/d"));
+  EXPECT_EQ(server.locations[0].gzip_static, Precompressed::always);
+  EXPECT_TRUE(server.locations[0].zstd.on);
+  EXPECT_EQ(server.locations[0].zstd.level, 5u);
+  EXPECT_EQ(server.locations[0].zstd.min_length, 1024u);
+}
+
 TEST_F(ConfigSettings, Returns) {
   EXPECT_EQ(location_of("return 204;")->returns->status, 204);
   const LocationSettings* text = location_of("return 200 \"hello $host\";");

@@ -61,6 +61,24 @@ TEST(Variables, Expands) {
   EXPECT_FALSE(CompiledText::compile("$host")->literal());
 }
 
+TEST(Variables, MapsAndCaptures) {
+  VariableNames names;
+  names.maps = {"backend"};
+  names.captures = true;
+  const auto compiled = CompiledText::compile("$backend${1}2$3x", names);
+  ASSERT_TRUE(compiled);
+  ASSERT_EQ(compiled->parts().size(), 5u);
+  EXPECT_EQ(compiled->parts()[0].variable, Variable::mapped);
+  EXPECT_EQ(compiled->parts()[0].text, "backend");
+  EXPECT_EQ(compiled->parts()[1].variable, Variable::capture);
+  EXPECT_EQ(compiled->parts()[1].text, "1");
+  EXPECT_EQ(compiled->parts()[3].text, "3");
+  EXPECT_EQ(CompiledText::compile("$bakend", names).error().message,
+            "unknown \"bakend\" variable, did you mean \"backend\"?");
+  EXPECT_FALSE(CompiledText::compile("$0", names));
+  EXPECT_FALSE(CompiledText::compile("$1"));
+}
+
 TEST(Variables, Refuses) {
   EXPECT_EQ(expand("$nosuch"), "unknown \"nosuch\" variable");
   EXPECT_EQ(expand("$hots"), "unknown \"hots\" variable");

@@ -58,10 +58,11 @@ TEST(Balancer, OneServerIsAlwaysPickedOnce) {
 
 class Locations : public ::testing::Test {
  protected:
-  void add(const char* path, bool exact = false) {
+  using Match = config::LocationSettings::Match;
+  void add(const char* path, Match match = Match::prefix) {
     config::LocationSettings location;
     location.path = path;
-    if (exact) location.match = config::LocationSettings::Match::exact;
+    location.match = match;
     location.access_log.on = false;
     server_.locations.push_back(location);
   }
@@ -74,8 +75,10 @@ class Locations : public ::testing::Test {
     http.servers = {server_};
     const Router router(http, {});
     const VirtualServer& host = router.hosts(listen.address).select("any");
-    const Location& found = host.locate(path);
-    return &found == &host.fallback ? "fallback" : found.settings->path;
+    config::Regex::Captures captures;
+    const Location* found = host.locate(path, captures);
+    if (found == nullptr) return "too hard";
+    return found == &host.fallback ? "fallback" : found->settings->path;
   }
   config::ServerSettings server_;
 };
@@ -83,7 +86,7 @@ class Locations : public ::testing::Test {
 TEST_F(Locations, ExactThenLongestPrefixThenFallback) {
   add("/a");
   add("/a/b/");
-  add("/a/b/c", true);
+  add("/a/b/c", Match::exact);
   EXPECT_EQ(locate("/"), "fallback");
   EXPECT_EQ(locate("/a"), "/a");
   EXPECT_EQ(locate("/abc"), "/a");
@@ -92,6 +95,23 @@ TEST_F(Locations, ExactThenLongestPrefixThenFallback) {
   EXPECT_EQ(locate("/a/b/c"), "/a/b/c");
   EXPECT_EQ(locate("/a/b/c/"), "/a/b/");
   EXPECT_EQ(locate("/A"), "fallback");
+}
+
+TEST_F(Locations, RegularExpressionsInOrderUnlessThePrefixIsFinal) {
+  add("/a");
+  add("/final", Match::prefix_final);
+  add("/exact.php", Match::exact);
+  add("\\.php$", Match::regex);
+  add("\\.PHP", Match::regex_no_case);
+  add("(x+x+)+$", Match::regex);
+  add("@named", Match::named);
+  EXPECT_EQ(locate("/a/b.php"), "\\.php$");
+  EXPECT_EQ(locate("/a/b.pHp"), "\\.PHP");
+  EXPECT_EQ(locate("/a/b.phx"), "/a");
+  EXPECT_EQ(locate("/exact.php"), "/exact.php");
+  EXPECT_EQ(locate("/final/x.php"), "/final");
+  EXPECT_EQ(locate("@named"), "fallback");
+  EXPECT_EQ(locate(("/a/" + std::string(60, 'x') + "!").c_str()), "too hard");
 }
 
 TEST(VirtualHosts, ExactWildcardDefault) {
