@@ -19,9 +19,9 @@ function judge({ status, body }, expected, want = 200) {
 }
 
 function something() {
-  const kind = random(10);
-  if (kind < 6) return { name: 'bytes', part: place(random(2000)) };
-  if (kind < 8) return { name: 'chunked', part: place(random(40000)) };
+  const kind = random(20);
+  if (kind < 16) return { name: 'bytes', part: place(random(2000)) };
+  if (kind < 19) return { name: 'chunked', part: place(random(40000)) };
   return { name: 'bytes', part: place(200000) };
 }
 
@@ -57,23 +57,23 @@ const malformed = [
 
 // name → [how many begin per second and hearth, the story]
 export const kinds = {
-  keepalive: [2, async (hearth, wire) => {
+  keepalive: [1.3, async (hearth, wire) => {
     for (let n = 5 + random(60); n > 0; --n) {
       wire.reused = n; // an idle connection may be closed; the first request on one may not be left without an answer
       await fetchOne(hearth, wire);
       await delay(random(200));
     }
   }],
-  fresh: [15, (hearth, wire) => fetchOne(hearth, wire)],
+  fresh: [12, (hearth, wire) => fetchOne(hearth, wire)],
   rest: [1, (hearth, wire) => fetchOne(hearth, wire, { name: 'rest', part: place(random(100000)) })],
-  upload: [4, (hearth, wire) => upload(hearth, wire)],
+  upload: [3, (hearth, wire) => upload(hearth, wire)],
   slowUpload: [0.3, (hearth, wire) => upload(hearth, wire, () => delay(random(120)))],
   refused: [0.5, async (hearth, wire) => {
     await wire.write('POST /refuses HTTP/1.1\r\nHost: soak\r\nContent-Length: 500000\r\n\r\n');
     for (let n = 0; n < 5 && !wire.waiting && !wire.ended; ++n) await wire.write(bytes(0, 100000));
     judge(await wire.answer(), undefined, 403);
   }],
-  pipelining: [3, async (hearth, wire) => {
+  pipelining: [1.5, async (hearth, wire) => {
     const list = Array.from({ length: 2 + random(8) }, something);
     await wire.write(list.map(({ name, part }) => get(url(name, part))).join(''));
     for (const { part } of list) {
@@ -81,18 +81,18 @@ export const kinds = {
       hearth.requests++;
     }
   }],
-  malformed: [4, async (hearth, wire) => {
+  malformed: [2, async (hearth, wire) => {
     await wire.write(Buffer.from(malformed[random(malformed.length)], 'latin1'));
     const { status } = await wire.answer();
     if (!(GATEWAY.includes(status) || (status >= 400 && status < 506))) throw new Wrong(`status ${status}`);
   }],
-  stopsReading: [2, async (hearth, wire) => {
+  stopsReading: [0.7, async (hearth, wire) => {
     await wire.write(Array.from({ length: 1 + random(4) }, () => get(url('bytes', place(1000000)))).join(''));
     await wire.some();
     wire.socket.pause();
     await delay(random(6000));
   }],
-  leaves: [8, async (hearth, wire) => {
+  leaves: [5, async (hearth, wire) => {
     const { name, part } = something();
     const text = random(4) ? get(url(name, part)) : `POST /up HTTP/1.1\r\nHost: soak\r\nContent-Length: 99999\r\n\r\n${'x'.repeat(random(90000))}`;
     await wire.write(random(3) ? text : text.slice(0, random(text.length)));
@@ -120,7 +120,7 @@ export const kinds = {
       if (got !== expected) throw new Wrong(`event ${JSON.stringify(got)} for ${JSON.stringify(expected)}`);
     }
   }],
-  webSocket: [1.5, async (hearth, wire) => {
+  webSocket: [1, async (hearth, wire) => {
     await wire.write(`GET /echo HTTP/1.1\r\nHost: soak\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`);
     judge(await wire.answer(), undefined, 101);
     for (const ends = Date.now() + random(10000); Date.now() < ends;) {
