@@ -139,7 +139,7 @@ export const kinds = {
   }],
 };
 
-async function story(hearth, name, run) {
+export async function story(hearth, name, run) {
   const begun = Date.now();
   const count = (what) => { hearth.outcomes[`${name}: ${what}`] = (hearth.outcomes[`${name}: ${what}`] ?? 0) + 1; };
   let wire;
