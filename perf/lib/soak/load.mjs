@@ -27,8 +27,10 @@ function something() {
 
 async function fetchOne(hearth, wire, { name, part } = something()) {
   await wire.write(get(url(name, part)));
-  judge(await wire.answer(), bytes(part.at, part.n));
+  const answer = await wire.answer();
+  judge(answer, bytes(part.at, part.n));
   hearth.requests++;
+  return answer;
 }
 
 async function upload(hearth, wire, pace = () => {}) {
@@ -59,8 +61,7 @@ const malformed = [
 export const kinds = {
   keepalive: [1.3, async (hearth, wire) => {
     for (let n = 5 + random(60); n > 0; --n) {
-      wire.reused = n; // an idle connection may be closed; the first request on one may not be left without an answer
-      await fetchOne(hearth, wire);
+      if ((await fetchOne(hearth, wire)).headers.connection === 'close') return;
       await delay(random(200));
     }
   }],
@@ -77,8 +78,10 @@ export const kinds = {
     const list = Array.from({ length: 2 + random(8) }, something);
     await wire.write(list.map(({ name, part }) => get(url(name, part))).join(''));
     for (const { part } of list) {
-      judge(await wire.answer(), bytes(part.at, part.n));
+      const answer = await wire.answer();
+      judge(answer, bytes(part.at, part.n));
       hearth.requests++;
+      if (answer.headers.connection === 'close') return; // a reload: the others were not begun
     }
   }],
   malformed: [2, async (hearth, wire) => {
