@@ -66,7 +66,7 @@ void ClientConnection::consume(std::string_view input) {
   while (step(input)) {
   }
   consuming_ = false;
-  if (closed_) return;
+  if (closed_ || lingering_) return;  // what is left of a refused request is nobody's
   if (exchange_) exchange_->input_paused();
   backlog_.assign(input);
   if (backlog_.empty() && backlog_.capacity() > 0) std::string().swap(backlog_);

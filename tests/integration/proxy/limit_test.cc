@@ -33,6 +33,16 @@ TEST(Limit, HeadSizes) {
   EXPECT_EQ(get(gateway.port(), "/").status, 200);
 }
 
+TEST(Limit, WhatFollowsARefusalIsReadToItsEnd) {
+  Gateway gateway({.server = "location / { return 200 in; }"});
+  RawClient client(gateway.port());
+  client.send("GET /" + std::string(200'000, 'a'));
+  EXPECT_EQ(client.response().status, 414);
+  client.close();
+  EXPECT_TRUE(eventually([&] { return gateway.open_connections() == 0; }, Milliseconds(3000)))
+      << "it did not see the client's end and waits for the lingering to time out";
+}
+
 TEST(Limit, HeaderTimeout) {
   Gateway gateway({.server = "client_header_timeout 200ms; location / { return 200 x; }"});
   RawClient silent(gateway.port());
