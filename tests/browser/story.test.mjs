@@ -68,6 +68,7 @@ test('log in, create a workspace, work in it, stop it, find the files again', as
   });
 
   await t.test('a deep link wakes it too and ends where it points', async () => {
+    await page.goto('/'); // a workbench that is stopped under its page fetches what it cannot get any more
     await workspaces.want(api, id, 'STANDBY');
     await workspaces.settled(api, id, 'STANDBY');
     await page.goto(`/w/${id}/?folder=/home/coder`);
