@@ -10,12 +10,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr const char* kHandshake =
-    "GET /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-constexpr const char* kAccept =
-    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
 Milliseconds since(SteadyTime from) { return std::chrono::duration_cast<Milliseconds>(SteadyClock::now() - from); }
 

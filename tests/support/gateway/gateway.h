@@ -85,6 +85,14 @@ class Origin {
   ScriptedServer server_;
 };
 
+// A WebSocket handshake and its answer (RFC 6455 1.3).
+inline constexpr const char* kHandshake =
+    "GET /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+inline constexpr const char* kAccept =
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: p\r\n\r\n";
+
 std::string ok(std::string_view body, std::string_view more_headers = {});  // a 200 with Content-Length
 std::string proxy_to(const ScriptedServer& server);                         // "location / { proxy_pass …; }"
 
